@@ -1,0 +1,188 @@
+"""What an engine is: windows of picture and a prompt in, audio out.
+
+Engines know nothing of gRPC, timelines or files. Times are exact seconds from an item's start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from foleyd.cue import SoundEvent
+
+Progress = Callable[[float, str], None]
+"""Called with a fraction 0..1 and a few words on what is being done."""
+
+ENTRY_POINT_GROUP = "foleyd.engines"
+
+
+class EngineError(Exception):
+    """An engine could not do its work; the message is a sentence for an editor."""
+
+
+class PromptError(EngineError, ValueError):
+    """The prompt cannot be turned into sound; says what to change."""
+
+
+class OptionError(EngineError, ValueError):
+    """An option is unknown or its value is wrong; names the option and what it takes."""
+
+
+class EngineNotReady(EngineError):
+    """Weights, licence or device are missing; FIX is the command that mends it."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture as displayed: TIME of first display, RGB uint8 (height, width, 3), upright."""
+
+    time: Fraction
+    rgb: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of an item that is taken in one go.
+
+    START is seconds from the item's start, DURATION in samples of the engine's rate, OVERLAP the
+    samples shared with the next window (0 for the last, and for a hard edge at a cut).
+    """
+
+    start: Fraction
+    duration: int
+    overlap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What an engine keeps of a window's picture; cacheable.
+
+    ARRAYS and META must survive safetensors (numeric arrays; text to text). WARNINGS are
+    sentences about the picture for the editor (action outside the crop, say).
+    """
+
+    arrays: Mapping[str, npt.NDArray[Any]]
+    meta: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One take to generate: its windows with their features, in order, and what to make of them.
+
+    The item covers the cue and its handles. SEED is any non-negative 63-bit integer.
+    """
+
+    windows: Sequence[tuple[Window, Features]]
+    prompt: str
+    negative_prompt: str
+    seed: int
+    duration_samples: int
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """SAMPLES float32 (channels, n), n >= the item's duration; EVENTS from the item's start.
+
+    SAMPLES may be a memory map. WARNINGS are sentences for the editor (an unknown word, say).
+    """
+
+    samples: npt.NDArray[np.float32]
+    events: tuple[SoundEvent, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The item was cancelled at a step; nothing of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One ``--option KEY=VALUE``: its default, the values it takes (empty: any), what it does."""
+
+    default: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine is and takes. Window lengths in seconds; LONGEST None means any length.
+
+    LICENCE is that of what it makes or of its weights. SUMMARY is one honest sentence for an editor.
+    IN_PROCESS engines run in a thread of the daemon, others in a worker process.
+    """
+
+    name: str
+    version: str
+    sample_rate: int
+    channels: int
+    best_window: Fraction
+    longest_window: Fraction | None
+    shortest_window: Fraction
+    needs_gpu: bool
+    in_process: bool
+    licence: str
+    summary: str
+    options: Mapping[str, Option] = field(default_factory=dict)
+    batch_size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What loading did: device and profile in use, seconds it took, a sentence for the status."""
+
+    device: str
+    profile: str
+    seconds: float
+    note: str = ""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """The protocol every engine fulfils; found through the entry point group above."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Known before :meth:`load`."""
+        ...
+
+    def ready(self) -> str:
+        """Empty when :meth:`load` can work, else a sentence on what is missing and the fix."""
+        ...
+
+    def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
+        """Gets ready to work. Raises EngineNotReady."""
+        ...
+
+    def unload(self) -> None:
+        """Gives back memory; :meth:`load` may follow."""
+        ...
+
+    def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
+        """Warnings about a request before any work. Raises PromptError or OptionError."""
+        ...
+
+    def encode(self, frames: Iterable[Frame], window: Window) -> Features:
+        """Looks at a window once. Frame times count from the window's start."""
+        ...
+
+    def generate(
+        self,
+        items: Sequence[Item],
+        on_step: Callable[[int, int], None],
+        cancelled: Callable[[int], bool],
+    ) -> list[Audio | Cancelled]:
+        """Makes the items' audio. ``on_step(done, total)``; ``cancelled(i)`` asked at every step."""
+        ...
