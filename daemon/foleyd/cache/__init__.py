@@ -1,0 +1,1 @@
+"""What was seen and heard before: fingerprints, features, takes."""

@@ -1,0 +1,1 @@
+"""The foley command: parse, call, print."""

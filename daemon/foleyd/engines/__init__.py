@@ -1,0 +1,1 @@
+"""What turns windows of picture and a prompt into sound."""

@@ -1,0 +1,1 @@
+"""Requests on their way through the daemon: ledger, queue, device slots."""

@@ -1,0 +1,1 @@
+"""Files of picture and sound: probe, decode, conform, write. Never sees a prompt."""

@@ -1,0 +1,1 @@
+"""The edit: program, spotting, placement, and OpenTimelineIO. Never opens media."""
