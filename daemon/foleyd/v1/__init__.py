@@ -1,0 +1,1 @@
+"""Generated stubs of foleyd.v1; see tools/generate_stubs.sh."""
