@@ -1,0 +1,1 @@
+"""The embedded engine: sees events, reads the prompt, synthesises both. A sketch, no weights."""

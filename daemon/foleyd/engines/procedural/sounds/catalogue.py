@@ -1,0 +1,19 @@
+"""All families, by name; the lexicon's words point at these.
+
+The names that prompts are read into (family: sounds): footsteps: step; cloth: rustle; hits: hit;
+breaks: shatter, debris; doors: slam, open, creak, knock, latch; water: drip, splash, stream, sea,
+bubbles; rain: rain; wind: wind, thunder; fire: fire; engines: car, motorcycle, truck, pass;
+whooshes: whoosh; tone: room, hum, air, murmur, traffic.
+"""
+
+from __future__ import annotations
+
+from foleyd.engines.procedural.sounds.family import Family, Sound, Voice
+
+FAMILIES: dict[str, Family] = {family.name: family for family in ()}
+"""Every family there is."""
+
+
+def sound_of(voice: Voice) -> Sound:
+    """The sound that VOICE names; raises KeyError when there is no such sound."""
+    return FAMILIES[voice.family].sound(voice.sound)
