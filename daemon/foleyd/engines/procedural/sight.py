@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from foleyd.engines.engine import EngineError, Features
 
 Floats = npt.NDArray[np.float64]
@@ -82,7 +83,8 @@ class Sight:
     things once the camera's own motion is taken out; ``motion_x`` -1 left .. 1 right, where they are;
     ``motion_size`` fraction of the picture that moves; ``motion_speed`` picture widths a second;
     ``camera`` speed of the whole picture, widths a second; ``brightness`` mean luma 0..1; ``cuts`` seconds
-    of the first frame of each new shot. A frame's motion is the motion from the frame before up to it; 0 at the first and at cuts.
+    of the first frame of each new shot. A frame's motion is the motion from the frame before up to it, 0 at
+    the first and at cuts.
     """
 
     duration: float
