@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.cue import SoundEvent
+from foleyd.errors import FoleyError
 
 Progress = Callable[[float, str], None]
 """Called with a fraction 0..1 and a few words on what is being done."""
@@ -21,24 +22,38 @@ Progress = Callable[[float, str], None]
 ENTRY_POINT_GROUP = "foleyd.engines"
 
 
-class EngineError(Exception):
+class EngineError(FoleyError):
     """An engine could not do its work; the message is a sentence for an editor."""
+
+    reason = "ENGINE_FAILED"
 
 
 class PromptError(EngineError, ValueError):
     """The prompt cannot be turned into sound; says what to change."""
 
+    code = "INVALID_ARGUMENT"
+    reason = "PROMPT_INVALID"
+
 
 class OptionError(EngineError, ValueError):
     """An option is unknown or its value is wrong; names the option and what it takes."""
+
+    code = "INVALID_ARGUMENT"
+    reason = "OPTION_INVALID"
+
+
+class EngineUnknown(EngineError):
+    """There is no engine of that name."""
+
+    code = "NOT_FOUND"
+    reason = "ENGINE_UNKNOWN"
 
 
 class EngineNotReady(EngineError):
     """Weights, licence or device are missing; FIX is the command that mends it."""
 
-    def __init__(self, message: str, fix: str = "") -> None:
-        super().__init__(message)
-        self.fix = fix
+    code = "FAILED_PRECONDITION"
+    reason = "ENGINE_NOT_READY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""What every typed error of foleyd has in common: a sentence for an editor and a stable word.
+
+Each room raises types of its own; this base lets the daemon, a worker process and the wire
+speak of all of them in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class FoleyError(Exception):
+    """A failure that has been understood. The message says what, where and what to do.
+
+    CODE is the name of a gRPC status; REASON a stable upper-case word (docs/errors.md lists them);
+    FIX a command that mends it, where there is one; FIELD the request's field that is at fault.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    reason: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, *, fix: str = "", field: str = "", where: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
+        self.field = field
+        self.where = where
+
+
+class RequestError(FoleyError, ValueError):
+    """The request itself is wrong; FIELD names the part."""
+
+    code = "INVALID_ARGUMENT"
+    reason = "REQUEST_INVALID"
+
+
+class PathRefused(FoleyError):
+    """A path lies outside the folders that requests may use."""
+
+    code = "PERMISSION_DENIED"
+    reason = "PATH_OUTSIDE_ROOTS"
+
+
+class CancelledWork(FoleyError):
+    """The work was cancelled; nothing of it is kept."""
+
+    code = "CANCELLED"
+    reason = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as data: it travels between processes, into the ledger and onto the wire."""
+
+    code: str
+    reason: str
+    message: str
+    fix: str = ""
+    field: str = ""
+    where: str = ""
+
+
+class FailedWork(FoleyError):
+    """A failure that happened in another process, raised again on this side."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message, fix=failure.fix, field=failure.field, where=failure.where)
+        self.failure = failure
+
+
+def failure_of(error: BaseException) -> Failure | None:
+    """ERROR as data, or None when it is not one of ours (a defect, to be logged with its traceback)."""
+    if isinstance(error, FailedWork):
+        return error.failure
+    if isinstance(error, FoleyError):
+        return Failure(error.code, error.reason, str(error), error.fix, error.field, error.where)
+    return None

@@ -1,0 +1,108 @@
+"""A request in the words of the house: what to fill, with what, by which engine, to where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from foleyd.cue import DEFAULT_HANDLES, DEFAULT_LAYER, Cue, FrameRange, Program
+
+AUTO_ENGINE = "auto"
+MAX_TAKES = 32
+TARGETS = ("generic", "resolve", "premiere", "kdenlive")
+FORMATS = ("flac", "mp3", "aac")
+
+
+class Spread(Enum):
+    """How prompts meet the selection."""
+
+    EACH_RANGE = "each range"
+    WHOLE_SELECTION = "whole selection"
+    MARKERS = "markers"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An OpenTimelineIO document: UTF-8 JSON, the folder relative references start from, a name."""
+
+    json: bytes
+    base_folder: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedProgram:
+    """A program that a host described itself."""
+
+    program: Program
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to make sound for. RANGES empty means everything."""
+
+    source: Document | TypedProgram
+    ranges: tuple[FrameRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CueRule:
+    """How the cues are found. SEED None: made from prompt and range, so that a repeat is the same."""
+
+    spread: Spread = Spread.EACH_RANGE
+    prompts: tuple[str, ...] = ()
+    negative_prompt: str = ""
+    layer: str = DEFAULT_LAYER
+    takes: int = 1
+    seed: int | None = None
+    marker_colours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine, and its settings. 0 and "" mean the engine's own default."""
+
+    name: str = AUTO_ENGINE
+    preset: str = ""
+    steps: int = 0
+    guidance_scale: float = 0.0
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def all_options(self) -> dict[str, str]:
+        """One mapping for the engine: its options with preset, steps and guidance among them."""
+        named = {
+            "preset": self.preset,
+            "steps": str(self.steps or ""),
+            "guidance_scale": repr(self.guidance_scale) if self.guidance_scale else "",
+        }
+        return {**self.options, **{key: value for key, value in named.items() if value}}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is delivered, and where. FOLDER None: the daemon's own."""
+
+    folder: Path | None = None
+    handles: int = DEFAULT_HANDLES
+    loudness: str = ""
+    formats: tuple[str, ...] = ()
+    naming: str = ""
+    target: str = "generic"
+    otio_path: Path | None = None
+    preview: bool = False
+    picture: bool = False
+    audition_mix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that a job is to do. Cues are given, or found by a rule."""
+
+    selection: Selection
+    spotting: tuple[Cue, ...] | CueRule
+    engine: EngineChoice
+    output: Output
+    text_only: bool = False
