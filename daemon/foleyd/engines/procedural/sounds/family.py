@@ -63,7 +63,10 @@ class Voice:
     FAMILY and SOUND name it. MATERIAL is the surface trodden, struck, broken or rained on
     ("gravel"; empty: the sound's own habit), TOOL what strikes it ("boots"). Qualities run 0..1:
     INTENSITY light/soft .. heavy/loud, DISTANCE close .. far, SIZE small .. large, SPEED slow ..
-    fast, WETNESS dry .. wet. WORDS are the prompt's, for warnings and events.
+    fast, WETNESS dry .. wet. WORDS are the prompt's, for warnings. CHARACTER is the same for all
+    hits of a take and differs between takes: what belongs to the thing itself (its mode
+    frequencies, say) is drawn from ``default_rng(character)``, what differs from hit to hit from the
+    strike's own generator.
     """
 
     family: str
@@ -76,6 +79,7 @@ class Voice:
     speed: float = 0.5
     wetness: float = 0.0
     words: str = ""
+    character: int = 0
 
 
 @dataclass(frozen=True, slots=True)
