@@ -1,0 +1,21 @@
+"""What can be wrong with a file of picture or sound, one sentence an editor can act on each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class MediaError(Exception):
+    """The root of this room's errors. PATH is the file concerned, or None."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class SoundError(MediaError):
+    """Sound that cannot be used as it is: too short, or holding values that are no numbers."""
+
+
+class ExportError(MediaError):
+    """A sound or preview could not be made in the format asked for; says what to do instead."""
