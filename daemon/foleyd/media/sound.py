@@ -79,6 +79,8 @@ class ResampledSound:
         _check_shape(samples)
         self._source = samples
         self._rate = sample_rate
+        self._ready: Block
+        self._done: bool
         self._rewind()
 
     @property
