@@ -1,0 +1,444 @@
+"""The ledger: every accepted job, its events and its files, in SQLite (WAL).
+
+A job that is written here survives the daemon. Requests and events are opaque bytes to the
+ledger. One connection serves all threads behind a lock; every method is one short transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Any
+
+from foleyd.errors import Failure, FoleyError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, request_id TEXT UNIQUE, digest TEXT NOT NULL, request BLOB NOT NULL,
+    state TEXT NOT NULL, priority INTEGER NOT NULL, client TEXT NOT NULL, title TEXT NOT NULL,
+    engine TEXT NOT NULL DEFAULT '', created REAL NOT NULL, started REAL, finished REAL,
+    attempts INTEGER NOT NULL DEFAULT 0, cancel_reason TEXT NOT NULL DEFAULT '',
+    stage_seconds TEXT NOT NULL DEFAULT '{}', peak_memory INTEGER NOT NULL DEFAULT 0,
+    hits INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0, failure TEXT
+);
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, priority, created);
+CREATE INDEX IF NOT EXISTS jobs_by_digest ON jobs (digest, finished);
+CREATE TABLE IF NOT EXISTS events (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, sequence INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (job, sequence)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, path TEXT NOT NULL,
+    size INTEGER, mtime_ns INTEGER, PRIMARY KEY (job, path)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sources (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, path TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, PRIMARY KEY (job, path)
+) WITHOUT ROWID;
+"""
+_VERSION = 1
+
+
+class LedgerError(FoleyError):
+    """The ledger cannot be opened; the message says which file and what to do."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "LEDGER_UNUSABLE"
+
+
+class RequestIdTaken(FoleyError):
+    """The request id was used for another request."""
+
+    code = "ALREADY_EXISTS"
+    reason = "REQUEST_ID_TAKEN"
+
+
+class JobUnknown(FoleyError):
+    """There is no such job."""
+
+    code = "NOT_FOUND"
+    reason = "JOB_UNKNOWN"
+
+
+class State(StrEnum):
+    """Where a job is on its way."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """No further event will come."""
+        return self in (State.DONE, State.FAILED, State.CANCELLED)
+
+
+class Priority(IntEnum):
+    """Lower goes first."""
+
+    INTERACTIVE = 0
+    BATCH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A job as the ledger knows it. Times are seconds since the epoch."""
+
+    id: str
+    request_id: str
+    digest: str
+    request: bytes
+    state: State
+    priority: Priority
+    client: str
+    title: str
+    engine: str
+    created: float
+    started: float | None
+    finished: float | None
+    attempts: int
+    cancel_reason: str
+    stage_seconds: Mapping[str, float]
+    peak_memory: int
+    hits: int
+    misses: int
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a job is accepted with. DIGEST is of the request without what names or ranks it."""
+
+    request: bytes
+    digest: str
+    request_id: str = ""
+    priority: Priority = Priority.INTERACTIVE
+    client: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """A file as it was: enough to notice that somebody changed it."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+    inode: int = 0
+
+    @classmethod
+    def of(cls, path: Path) -> FileStamp:
+        """The file's stamp now. Raises OSError."""
+        status = path.stat()
+        return cls(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What a job has cost so far."""
+
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+    hits: int = 0
+    misses: int = 0
+
+
+class Ledger:
+    """The jobs of one daemon. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the ledger at PATH. Raises LedgerError."""
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version > _VERSION:
+                raise LedgerError(f"{path} was written by a newer foleyd; update foleyd or move it away")
+            self._db.executescript(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version={_VERSION}")
+        except sqlite3.Error as error:
+            raise LedgerError(f"the job ledger {path} cannot be opened ({error}); move it away") from error
+
+    def close(self) -> None:
+        """Closes the file; nothing may follow."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, arguments: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, arguments).fetchall()
+
+    # ------------------------------------------------------------------------- accepting, reading
+
+    def accept(self, new: NewJob) -> tuple[Record, bool]:
+        """Writes a job down. Returns it, and whether it is new: a repeated request id is the same job.
+
+        Raises RequestIdTaken when the id came with another request before.
+        """
+        with self._transaction() as db:
+            if new.request_id:
+                row = db.execute("SELECT * FROM jobs WHERE request_id = ?", (new.request_id,)).fetchone()
+                if row is not None:
+                    if row["digest"] != new.digest:
+                        raise RequestIdTaken(
+                            f"the request id {new.request_id!r} belongs to another request; choose a new one",
+                            field="request_id",
+                        )
+                    return _record(row), False
+            identity = uuid.uuid4().hex
+            db.execute(
+                "INSERT INTO jobs (id, request_id, digest, request, state, priority, client, title, created)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    identity, new.request_id or None, new.digest, new.request, State.QUEUED, new.priority,
+                    new.client, new.title, time.time(),
+                ),
+            )  # fmt: skip
+        return self.get(identity), True
+
+    def get(self, job: str) -> Record:
+        """The record of JOB. Raises JobUnknown."""
+        rows = self._rows("SELECT * FROM jobs WHERE id = ?", (job,))
+        if not rows:
+            raise JobUnknown(f"there is no job {job!r}; foley jobs lists them", field="job_id")
+        return _record(rows[0])
+
+    def unfinished(self) -> list[Record]:
+        """Jobs that were queued or running, in the order in which they are to go on."""
+        return [
+            _record(row)
+            for row in self._rows(
+                "SELECT * FROM jobs WHERE state IN ('queued', 'running') ORDER BY priority, created, rowid"
+            )
+        ]
+
+    def page(self, states: Iterable[State], size: int, token: str) -> tuple[list[Record], str]:
+        """SIZE jobs, newest first, after TOKEN ("" from the top); and the token of the next page."""
+        wanted = tuple(states) or tuple(State)
+        try:
+            edge = int(token) if token else 2**62
+        except ValueError:
+            edge = 0
+        marks = ",".join("?" * len(wanted))
+        rows = self._rows(
+            f"SELECT rowid AS row, * FROM jobs WHERE state IN ({marks}) AND rowid < ?"
+            " ORDER BY rowid DESC LIMIT ?",
+            (*wanted, edge, size + 1),
+        )
+        following = str(rows[size - 1]["row"]) if len(rows) > size else ""
+        return [_record(row) for row in rows[:size]], following
+
+    def same_request(self, digest: str) -> Record | None:
+        """The newest finished job that did exactly this, if any."""
+        rows = self._rows(
+            "SELECT * FROM jobs WHERE digest = ? AND state = 'done' ORDER BY finished DESC LIMIT 1", (digest,)
+        )
+        return _record(rows[0]) if rows else None
+
+    def costs(self, engine: str, jobs: int = 20) -> dict[str, float]:
+        """Mean seconds by stage of the last JOBS that ENGINE really worked on (weights of progress)."""
+        rows = self._rows(
+            "SELECT stage_seconds FROM jobs WHERE engine = ? AND state = 'done' AND misses > 0"
+            " ORDER BY finished DESC LIMIT ?",
+            (engine, jobs),
+        )
+        sums: dict[str, float] = {}
+        for row in rows:
+            for stage, seconds in json.loads(row["stage_seconds"]).items():
+                sums[stage] = sums.get(stage, 0.0) + seconds / len(rows)
+        return sums
+
+    # ------------------------------------------------------------------------------------ changing
+
+    def begin(self, job: str) -> int:
+        """Marks JOB as running and returns which attempt this is."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE jobs SET state = 'running', attempts = attempts + 1,"
+                " started = COALESCE(started, ?) WHERE id = ?",
+                (time.time(), job),
+            )
+            return int(db.execute("SELECT attempts FROM jobs WHERE id = ?", (job,)).fetchone()[0])
+
+    def set_engine(self, job: str, engine: str) -> None:
+        """Writes down which engine was chosen."""
+        with self._transaction() as db:
+            db.execute("UPDATE jobs SET engine = ? WHERE id = ?", (engine, job))
+
+    def ask_cancel(self, job: str, reason: str) -> None:
+        """Remembers that JOB is to be cancelled, so that a killed daemon does not resume it."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE jobs SET cancel_reason = ? WHERE id = ? AND cancel_reason = '' AND finished IS NULL",
+                (reason, job),
+            )
+
+    def finish(
+        self,
+        job: str,
+        state: State,
+        event: bytes,
+        figures: Figures | None = None,
+        failure: Failure | None = None,
+    ) -> bool:
+        """Ends JOB with its terminal EVENT, in one transaction; False when it had already ended."""
+        figures = figures or Figures()
+        with self._transaction() as db:
+            row = db.execute("SELECT state FROM jobs WHERE id = ?", (job,)).fetchone()
+            if row is None or State(row["state"]).final:
+                return False
+            _append(db, job, event)
+            db.execute(
+                "UPDATE jobs SET state = ?, finished = ?, stage_seconds = ?, peak_memory = ?, hits = ?,"
+                " misses = ?, failure = ? WHERE id = ?",
+                (
+                    state, time.time(), json.dumps(figures.stage_seconds), figures.peak_memory, figures.hits,
+                    figures.misses, json.dumps(_failure_fields(failure)) if failure else None, job,
+                ),
+            )  # fmt: skip
+        return True
+
+    def remove(self, job: str) -> None:
+        """Forgets JOB. Its files stay."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM jobs WHERE id = ?", (job,))
+
+    def prune(self, days: float) -> list[str]:
+        """Forgets jobs that finished more than DAYS ago and returns their ids."""
+        edge = time.time() - days * 86_400
+        with self._transaction() as db:
+            rows = db.execute("SELECT id FROM jobs WHERE finished < ?", (edge,)).fetchall()
+            db.execute("DELETE FROM jobs WHERE finished < ?", (edge,))
+        return [row["id"] for row in rows]
+
+    # -------------------------------------------------------------------------------------- events
+
+    def append(self, job: str, event: bytes) -> int:
+        """Adds an event to an unfinished JOB and returns its sequence number, from 1; 0 if it has ended."""
+        with self._transaction() as db:
+            row = db.execute("SELECT state FROM jobs WHERE id = ?", (job,)).fetchone()
+            if row is None or State(row["state"]).final:
+                return 0
+            return _append(db, job, event)
+
+    def events(self, job: str, after: int = 0) -> list[tuple[int, bytes]]:
+        """Events of JOB after sequence AFTER, in order."""
+        rows = self._rows(
+            "SELECT sequence, body FROM events WHERE job = ? AND sequence > ? ORDER BY sequence", (job, after)
+        )
+        return [(row["sequence"], row["body"]) for row in rows]
+
+    def last_event(self, job: str) -> tuple[int, bytes] | None:
+        """The newest event of JOB."""
+        rows = self._rows(
+            "SELECT sequence, body FROM events WHERE job = ? ORDER BY sequence DESC LIMIT 1", (job,)
+        )
+        return (rows[0]["sequence"], rows[0]["body"]) if rows else None
+
+    # --------------------------------------------------------------------------------------- files
+
+    def claim(self, job: str, paths: Iterable[Path]) -> None:
+        """Writes down which files JOB is about to write, before it does."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO files (job, path) VALUES (?, ?)", [(job, str(path)) for path in paths]
+            )
+
+    def stamp_files(self, job: str, stamps: Iterable[FileStamp]) -> None:
+        """Writes down what the files of JOB were when it had written them."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO files (job, path, size, mtime_ns) VALUES (?, ?, ?, ?)",
+                [(job, str(stamp.path), stamp.size, stamp.mtime_ns) for stamp in stamps],
+            )
+
+    def files(self, job: str) -> list[tuple[Path, FileStamp | None]]:
+        """Files that JOB claimed, each with its stamp when it was written."""
+        return [
+            (
+                Path(row["path"]),
+                None if row["size"] is None else FileStamp(Path(row["path"]), row["size"], row["mtime_ns"]),
+            )
+            for row in self._rows("SELECT * FROM files WHERE job = ? ORDER BY path", (job,))
+        ]
+
+    def disclaim(self, job: str, paths: Iterable[Path]) -> None:
+        """Forgets claims on files that are not there."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM files WHERE job = ? AND path = ?", [(job, str(p)) for p in paths])
+
+    def stamp_sources(self, job: str, stamps: Iterable[FileStamp]) -> None:
+        """Writes down what the media were that JOB looked at."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO sources (job, path, size, mtime_ns, inode) VALUES (?, ?, ?, ?, ?)",
+                [(job, str(stamp.path), stamp.size, stamp.mtime_ns, stamp.inode) for stamp in stamps],
+            )
+
+    def sources(self, job: str) -> list[FileStamp]:
+        """The media that JOB looked at, as they were."""
+        return [
+            FileStamp(Path(row["path"]), row["size"], row["mtime_ns"], row["inode"])
+            for row in self._rows("SELECT * FROM sources WHERE job = ?", (job,))
+        ]
+
+
+def _append(db: sqlite3.Connection, job: str, event: bytes) -> int:
+    sequence = db.execute(
+        "SELECT COALESCE(MAX(sequence), 0) + 1 FROM events WHERE job = ?", (job,)
+    ).fetchone()[0]
+    db.execute("INSERT INTO events (job, sequence, body) VALUES (?, ?, ?)", (job, sequence, event))
+    return int(sequence)
+
+
+def _failure_fields(failure: Failure) -> dict[str, str]:
+    return {name: getattr(failure, name) for name in Failure.__slots__}
+
+
+def _record(row: sqlite3.Row) -> Record:
+    return Record(
+        id=row["id"],
+        request_id=row["request_id"] or "",
+        digest=row["digest"],
+        request=row["request"],
+        state=State(row["state"]),
+        priority=Priority(row["priority"]),
+        client=row["client"],
+        title=row["title"],
+        engine=row["engine"],
+        created=row["created"],
+        started=row["started"],
+        finished=row["finished"],
+        attempts=row["attempts"],
+        cancel_reason=row["cancel_reason"],
+        stage_seconds=json.loads(row["stage_seconds"]),
+        peak_memory=row["peak_memory"],
+        hits=row["hits"],
+        misses=row["misses"],
+        failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
+    )

@@ -1,0 +1,159 @@
+"""A device slot: a queue of work for one engine at a time, batched over jobs.
+
+At every batch the interactive work goes first; then whatever was asked for first. Compatible takes
+of different jobs share a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from foleyd.errors import CancelledWork, FailedWork, Failure
+from foleyd.jobs.cancellation import Cancellation
+from foleyd.jobs.ledger import Priority
+
+
+class Caller(Protocol):
+    """What carries out the work of a slot: a worker process, or a thread for engines of the daemon's own."""
+
+    async def call(
+        self,
+        lane: str,
+        method: str,
+        *arguments: Any,
+        on_event: Callable[[Any], None] | None = None,
+        on_start: Callable[[Callable[[int], None]], None] | None = None,
+    ) -> Any:
+        """As :meth:`foleyd.jobs.workshop.Workshop.call`."""
+        ...
+
+
+@dataclass(slots=True)
+class Work:
+    """One thing to do in a slot.
+
+    METHOD takes a list of ARGUMENTs and returns a list of answers, one for each; an answer that is a
+    Failure fails that work alone. Works of equal KEY may share a call, up to LIMIT of them.
+    """
+
+    job: str
+    priority: Priority
+    method: str
+    argument: Any
+    cancellation: Cancellation
+    on_event: Callable[[Any], None]
+    key: Hashable = None
+    limit: int = 1
+    order: int = 0
+    answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Who goes first: lower."""
+        return (self.priority, self.order)
+
+
+class Slot:
+    """A device and its queue. Belongs to the event loop."""
+
+    def __init__(self, device: str, lane: str, caller: Caller) -> None:
+        self.device = device
+        self._lane = lane
+        self._caller = caller
+        self._orders = itertools.count()
+        self._waiting: list[Work] = []
+        self._batch: list[Work] = []
+        self._arrived = asyncio.Event()
+
+    @property
+    def queued(self) -> int:
+        """Works that wait."""
+        return len(self._waiting)
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Jobs in the batch being worked on."""
+        return tuple(dict.fromkeys(work.job for work in self._batch))
+
+    async def do(self, work: Work) -> Any:
+        """Queues WORK and returns its answer. Raises FailedWork, or CancelledWork when its job is cancelled."""
+        work.cancellation.check()
+        work.order = next(self._orders)
+        self._waiting.append(work)
+        self._arrived.set()
+        stop = work.cancellation.listen(lambda: self._drop(work))
+        try:
+            return await work.answer
+        finally:
+            stop()
+
+    def _drop(self, work: Work) -> None:
+        """Takes a cancelled WORK out of the queue; one that is being worked on is stopped by the call."""
+        if work in self._waiting:
+            self._waiting.remove(work)
+            if not work.answer.done():
+                work.answer.set_exception(CancelledWork("cancelled before it began"))
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        while True:
+            await self._arrived.wait()
+            if not self._waiting:
+                self._arrived.clear()
+                continue
+            self._batch = self._next_batch()
+            try:
+                await self._perform(self._batch)
+            finally:
+                self._batch = []
+
+    def _next_batch(self) -> list[Work]:
+        first = min(self._waiting, key=lambda work: work.rank)
+        alike = [work for work in self._waiting if (work.method, work.key) == (first.method, first.key)]
+        batch = sorted(alike, key=lambda work: work.rank)[: max(1, first.limit)]
+        self._waiting = [work for work in self._waiting if work not in batch]
+        return batch
+
+    async def _perform(self, batch: list[Work]) -> None:
+        stops: list[Callable[[], None]] = []
+
+        def started(cancel: Callable[[int], None]) -> None:
+            for index, work in enumerate(batch):
+                stops.append(work.cancellation.listen(lambda index=index: cancel(index)))  # type: ignore[misc]
+
+        def event(value: tuple[int | None, Any]) -> None:
+            """An event names the item it is about, or None for all of them."""
+            index, what = value
+            for work in batch if index is None else [batch[index]]:
+                work.on_event(what)
+
+        try:
+            answers = await self._caller.call(
+                self._lane,
+                batch[0].method,
+                [work.argument for work in batch],
+                on_event=event,
+                on_start=started,
+            )
+        except Exception as error:
+            answers = [error] * len(batch)
+        finally:
+            for stop in stops:
+                stop()
+        for work, answer in zip(batch, answers, strict=True):
+            _settle(work.answer, answer)
+
+
+def _settle(future: asyncio.Future[Any], answer: Any) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Failure):
+        future.set_exception(FailedWork(answer))
+    elif isinstance(answer, BaseException):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,111 @@
+"""The worker process: does the studio's work so that the daemon stays quick and survives bad media.
+
+Messages over one pipe, both ways, between our own two processes:
+``("call", id, lane, method, arguments)`` and ``("cancel", id, index)`` in;
+``("event", id, event)``, ``("result", id, value)`` and ``("failure", id, Failure)`` out.
+Each lane is one thread. The worker leaves when the pipe closes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from foleyd.config import Folders, Settings
+from foleyd.errors import Failure, failure_of
+
+if TYPE_CHECKING:
+    from foleyd.studio import Studio
+
+LANES = ("front", "desk", "slot")
+"""Quick questions; work of jobs around the engine; the engine."""
+
+logger = logging.getLogger(__name__)
+
+
+class PipeWatch:
+    """What a piece of work sees of the daemon: it reports events and asks whether to go on."""
+
+    def __init__(self, send: Any, call: int) -> None:
+        self._send = send
+        self._call = call
+        self._cancelled: set[int] = set()
+
+    def event(self, event: object) -> None:
+        """Sends EVENT to whoever called."""
+        self._send(("event", self._call, event))
+
+    def cancelled(self, index: int = 0) -> bool:
+        """Whether item INDEX of the call was cancelled."""
+        return index in self._cancelled
+
+    def cancel(self, index: int) -> None:
+        """Cancels item INDEX."""
+        self._cancelled.add(index)
+
+
+class Worker:
+    """Runs calls in its lanes until the pipe closes."""
+
+    def __init__(self, pipe: Connection, studio: Studio) -> None:
+        self._pipe = pipe
+        self._studio = studio
+        self._sending = threading.Lock()
+        self._watches: dict[int, PipeWatch] = {}
+        self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane) for lane in LANES}
+
+    def serve(self) -> None:
+        """Takes messages until the daemon is gone; then ends the process, whatever still runs."""
+        while True:
+            try:
+                message = self._pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)
+            if message[0] == "call":
+                _, call, lane, method, arguments = message
+                self._watches[call] = PipeWatch(self._send, call)
+                self._lanes[lane].submit(self._run, call, method, arguments)
+            elif message[0] == "cancel" and (watch := self._watches.get(message[1])):
+                watch.cancel(message[2])
+
+    def _run(self, call: int, method: str, arguments: tuple[Any, ...]) -> None:
+        try:
+            value = getattr(self._studio, method)(*arguments, watch=self._watches[call])
+            answer: tuple[str, int, object] = ("result", call, value)
+        except Exception as error:  # whatever it is, the caller hears of it and the worker lives on
+            answer = ("failure", call, failure_of(error) or _defect(error))
+        finally:
+            self._watches.pop(call, None)
+        self._send(answer)
+
+    def _send(self, message: tuple[Any, ...]) -> None:
+        with self._sending:
+            try:
+                self._pipe.send(message)
+            except (BrokenPipeError, OSError):
+                os._exit(0)
+
+
+def _defect(error: Exception) -> Failure:
+    reference = uuid.uuid4().hex[:8]
+    logger.error("defect %s", reference, exc_info=error)
+    return Failure(
+        "INTERNAL", "DEFECT", f"foleyd made a mistake ({type(error).__name__}); the log has it as {reference}"
+    )
+
+
+def run_worker(pipe: Connection, folders: Folders, settings: Settings) -> None:
+    """The worker's main function. Signals are the daemon's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(name)s: %(message)s")
+    from foleyd.studio import Studio
+
+    Worker(pipe, Studio(folders, settings)).serve()

@@ -1,0 +1,188 @@
+"""The daemon's end of the worker process: calls, cancels, and starts it again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import multiprocessing
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from foleyd.config import Folders, Settings
+from foleyd.errors import FailedWork, FoleyError
+from foleyd.jobs.worker import run_worker
+
+logger = logging.getLogger(__name__)
+
+_TRIES = 2
+"""A call whose worker died is tried once more in a new one."""
+
+
+class WorkerDied(FoleyError):
+    """The worker process ended while it worked on a call."""
+
+    code = "INTERNAL"
+    reason = "WORKER_DIED"
+
+
+@dataclass(slots=True)
+class _Call:
+    future: asyncio.Future[Any]
+    on_event: Callable[[Any], None] | None
+
+
+@dataclass(slots=True)
+class _Child:
+    process: SpawnProcess
+    pipe: Connection
+    calls: dict[int, _Call] = field(default_factory=dict)
+    outbox: queue.SimpleQueue[tuple[Any, ...] | None] = field(default_factory=queue.SimpleQueue)
+
+
+class Workshop:
+    """One worker process at a time. All methods belong to the event loop."""
+
+    def __init__(self, folders: Folders, settings: Settings) -> None:
+        self._folders = folders
+        self._settings = settings
+        self._numbers = itertools.count(1)
+        self._child: _Child | None = None
+        self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the worker, when there is one."""
+        return self._child.process.pid if self._child else None
+
+    async def start(self) -> None:
+        """Starts the worker, so that the first job finds it warm."""
+        await self._living_child()
+
+    async def call(
+        self,
+        lane: str,
+        method: str,
+        *arguments: Any,
+        on_event: Callable[[Any], None] | None = None,
+        on_start: Callable[[Callable[[int], None]], None] | None = None,
+    ) -> Any:
+        """Runs ``Studio.METHOD(*arguments)`` in LANE and returns what it returns.
+
+        ON_START gets a function that cancels item N of the call. Raises FailedWork for a failure
+        over there, WorkerDied when the worker died twice over it.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return await self._try_call(lane, method, arguments, on_event, on_start)
+            except WorkerDied:
+                logger.warning("the worker died during %s (attempt %d)", method, attempt)
+                if attempt == _TRIES or self._closing:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _try_call(
+        self,
+        lane: str,
+        method: str,
+        arguments: tuple[Any, ...],
+        on_event: Callable[[Any], None] | None,
+        on_start: Callable[[Callable[[int], None]], None] | None,
+    ) -> Any:
+        child = await self._living_child()
+        number = next(self._numbers)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        child.calls[number] = _Call(future, on_event)
+        child.outbox.put(("call", number, lane, method, arguments))
+        if on_start:
+            on_start(lambda index: child.outbox.put(("cancel", number, index)))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            child.outbox.put(("cancel", number, 0))
+            raise
+        finally:
+            child.calls.pop(number, None)
+
+    async def _living_child(self) -> _Child:
+        if self._closing:
+            raise WorkerDied("foleyd is stopping")
+        if self._child is None:
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=run_worker,
+                args=(theirs, self._folders, self._settings),
+                name="foleyd-worker",
+                daemon=True,
+            )
+            self._child = child = _Child(process, ours)
+            loop = asyncio.get_running_loop()
+            await asyncio.to_thread(process.start)
+            theirs.close()
+            threading.Thread(target=self._listen, args=(child, loop), daemon=True, name="from-worker").start()
+            threading.Thread(target=_speak, args=(child,), daemon=True, name="to-worker").start()
+        return self._child
+
+    def _listen(self, child: _Child, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs in a thread of its own: hands the worker's messages to the loop until the pipe closes."""
+        try:
+            while True:
+                loop.call_soon_threadsafe(self._take, child, child.pipe.recv())
+        except (EOFError, OSError):
+            pass
+        except RuntimeError:  # the loop is closed: the daemon has stopped
+            return
+        try:
+            loop.call_soon_threadsafe(self._bury, child)
+        except RuntimeError:
+            return
+
+    def _take(self, child: _Child, message: tuple[Any, ...]) -> None:
+        kind, number, value = message
+        call = child.calls.get(number)
+        if call is None or call.future.done():
+            return
+        if kind == "event" and call.on_event:
+            call.on_event(value)
+        elif kind == "result":
+            call.future.set_result(value)
+        elif kind == "failure":
+            call.future.set_exception(FailedWork(value))
+
+    def _bury(self, child: _Child) -> None:
+        """Tells everybody who waits for CHILD that it is dead."""
+        if self._child is child:
+            self._child = None
+        child.outbox.put(None)
+        died = "the worker process ended unexpectedly; a damaged file may have crashed its decoder"
+        for call in child.calls.values():
+            if not call.future.done():
+                call.future.set_exception(WorkerDied(died))
+
+    async def close(self) -> None:
+        """Ends the worker; calls that wait get WorkerDied."""
+        self._closing = True
+        child = self._child
+        if child is None:
+            return
+        self._bury(child)
+        child.pipe.close()
+        await asyncio.to_thread(child.process.join, 2)
+        if child.process.is_alive():
+            child.process.kill()
+            await asyncio.to_thread(child.process.join, 2)
+
+
+def _speak(child: _Child) -> None:
+    """Runs in a thread of its own, since a full pipe would hold up the loop."""
+    while (message := child.outbox.get()) is not None:
+        try:
+            child.pipe.send(message)
+        except (BrokenPipeError, OSError):  # it died; the listening thread notices and buries it
+            return
