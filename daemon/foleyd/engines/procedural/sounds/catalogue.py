@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from foleyd.engines.procedural.sounds.family import Family, Sound, Voice
 
-FAMILIES: dict[str, Family] = {family.name: family for family in ()}
+_ALL: tuple[Family, ...] = ()
+
+FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
 """Every family there is."""
 
 
