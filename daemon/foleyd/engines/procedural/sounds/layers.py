@@ -1,0 +1,377 @@
+"""What beds are built of, and how every sound comes to the reference level.
+
+A bed is a few layers: noise through filters, and populations of grains (bubbles, drops, snaps).
+Each layer comes out at unit loudness, known beforehand from its filters or its grains, so a
+family says only how loud layers are against each other. Each keeps its state, so hops have no
+seams, and its memory never grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal
+
+from foleyd.engines.procedural.dsp import Array, Filter, filtered, from_db, mono32, resonator, samples
+from foleyd.engines.procedural.sounds.family import HOP, RATE, REFERENCE, Samples
+
+Sections = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+Amplitudes = Callable[[np.random.Generator, int], Floats]
+
+STEP = 480
+"""Samples between the points at which slow processes are computed (10 ms)."""
+
+STEPS = HOP // STEP
+
+_OFFSET = 0.691
+"""LUFS = -0.691 + 10 log10(power), ITU-R BS.1770-4."""
+
+_K = np.array(
+    [
+        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
+        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
+    ]
+)
+"""K weighting at 48 kHz, ITU-R BS.1770-4 tables 1 and 2."""
+
+
+# Loudness
+
+
+def k_weighted(x: Array) -> Floats:
+    """X through the K weighting of ITU-R BS.1770-4."""
+    return np.asarray(signal.sosfilt(_K, x, axis=-1))
+
+
+def momentary(x: Array) -> float:
+    """LUFS of the loudest 400 ms of X, (n,) heard in both channels or (2, n); -200 for silence."""
+    power = k_weighted(x) ** 2
+    power = power.sum(axis=0) if power.ndim == 2 else power * 2
+    total = np.concatenate(([0.0], np.cumsum(power)))
+    window = samples(0.4)
+    loudest = total[-1] if len(power) <= window else np.max(total[window:] - total[:-window])
+    return float(10 * np.log10(max(loudest / window, 1e-20)) - _OFFSET)
+
+
+def at_reference(x: Array, rng: np.random.Generator, db: float = 0.0, spread: float = 0.8) -> Samples:
+    """A strike X brought to REFERENCE + DB, give or take SPREAD dB from hit to hit, peak under -0.5 dBFS."""
+    gain = from_db(REFERENCE + db + float(np.clip(rng.normal(0.0, spread), -2.0, 2.0)) - momentary(x))
+    peak = float(np.max(np.abs(x))) * gain
+    return mono32(x * (gain * min(1.0, 0.944 / max(peak, 1e-9))))
+
+
+def intensity_db(intensity: float, span: float) -> float:
+    """Level against the reference: -SPAN dB at intensity 0, +SPAN at 1."""
+    return (intensity - 0.5) * 2 * span
+
+
+def bed_gain(db: float = 0.0) -> float:
+    """Amplitude factor from unit loudness to REFERENCE + DB."""
+    return from_db(REFERENCE + _OFFSET + db)
+
+
+def mix_gains(*levels: float) -> tuple[float, ...]:
+    """Factors for layers of unit loudness, LEVELS in dB against one another, that sum to unit loudness."""
+    powers = [10 ** (level / 10) for level in levels]
+    total = sum(powers)
+    return tuple(float(np.sqrt(power / total)) for power in powers)
+
+
+# Slow processes
+
+
+class Drift:
+    """A smooth random walk, standard deviation 1: Gauss-Markov processes of several time SCALES
+    in seconds, summed by WEIGHTS. Equal weights over scales some octaves apart give a spectrum near 1/f."""
+
+    def __init__(
+        self, rng: np.random.Generator, scales: Sequence[float], weights: Sequence[float] | None = None
+    ) -> None:
+        self._rng = rng
+        weight = np.ones(len(scales)) if weights is None else np.asarray(weights, dtype=float)
+        self._weights = weight / np.sqrt(np.sum(weight**2))
+        self._poles = [float(np.exp(-STEP / RATE / scale)) for scale in scales]
+        self._values = rng.standard_normal(len(scales))
+        self._last = float(self._weights @ self._values)
+
+    def steps(self) -> Floats:
+        """The next hop at its STEPS points (each the value at the end of its 10 ms)."""
+        total = np.zeros(STEPS)
+        for index, (pole, weight) in enumerate(zip(self._poles, self._weights, strict=True)):
+            kicks = self._rng.normal(0.0, np.sqrt(1 - pole * pole), STEPS)
+            walk, _ = signal.lfilter([1.0], [1.0, -pole], kicks, zi=[pole * self._values[index]])
+            self._values[index] = walk[-1]
+            total += weight * walk
+        return total
+
+    def __call__(self) -> Floats:
+        """The next hop, (HOP,), straight between the points."""
+        return self.smooth(self.steps())
+
+    def smooth(self, points: Floats) -> Floats:
+        """POINTS of a hop (of this or a value derived from it alone) as samples, from the last hop's end."""
+        track = between(self._last, points)
+        self._last = float(points[-1])
+        return track
+
+
+def between(last: float, points: Floats) -> Floats:
+    """LAST and a hop's POINTS joined by straight lines, (HOP,)."""
+    grid = np.arange(len(points) + 1) * (HOP / len(points))
+    return np.asarray(np.interp(np.arange(1, HOP + 1), grid, np.concatenate(([last], points))))
+
+
+def swell(drift: Array, db: float) -> Floats:
+    """A gain from a DRIFT of standard deviation 1 that wanders by DB decibels and keeps the mean power."""
+    nepers = db * np.log(10) / 20
+    return np.asarray(np.exp(drift * nepers - nepers * nepers))
+
+
+# Layers
+
+
+@lru_cache(maxsize=256)
+def _noise_power(flat: tuple[float, ...]) -> float:
+    sections = np.array(flat).reshape(-1, 6)
+    impulse = np.zeros(RATE // 2)
+    impulse[0] = 1.0
+    return float(np.sum(k_weighted(signal.sosfilt(sections, impulse)) ** 2))
+
+
+def noise_power(sections: Sections) -> float:
+    """K-weighted power of white noise of unit variance through SECTIONS."""
+    return _noise_power(tuple(float(value) for value in sections.ravel()))
+
+
+def resonance(frequency: float, t60: float) -> Sections:
+    """One two-pole resonance as a section."""
+    b, a = resonator(frequency, t60)
+    return np.array([[b[0], b[1], 0.0, a[0], a[1], a[2]]])
+
+
+PINK: Sections = signal.tf2sos(
+    [0.049922035, -0.095993537, 0.050612699, -0.004408786], [1.0, -2.494956002, 2.017265875, -0.522189400]
+)
+"""White to pink, -3 dB an octave (J. O. Smith, Spectral Audio Signal Processing)."""
+
+
+class Noise:
+    """Gaussian noise through filter SECTIONS (in series), at unit loudness, in stereo.
+
+    WIDTH 0 is mono, 1 two independent channels (between: correlation 1 - WIDTH).
+    """
+
+    def __init__(self, rng: np.random.Generator, *sections: Sections, width: float = 1.0) -> None:
+        self._rng = rng
+        stacked = np.vstack(sections)
+        self._filter = Filter(stacked, 2)
+        turn = 0.5 * np.arcsin(np.clip(1.0 - width, 0.0, 1.0))
+        scale = 1 / np.sqrt(2 * noise_power(stacked))
+        ahead, across = scale * np.cos(turn), scale * np.sin(turn)
+        self._matrix = np.array([[ahead, across], [across, ahead]], dtype=np.float32)
+
+    def __call__(self) -> Array:
+        """The next hop, (2, HOP)."""
+        return self._filter(self._matrix @ self._rng.standard_normal((2, HOP), dtype=np.float32))
+
+
+class NarrowNoise:
+    """A whistle made of noise: a band of BANDWIDTH Hz whose centre moves freely, at unit power.
+
+    Noise of the band's shape is turned up to the centre by a running phase, so a sweep is exact
+    and costs no filter design. WIDTH as in Noise. Not K weighted: the centre moves.
+    """
+
+    def __init__(self, rng: np.random.Generator, bandwidth: float, width: float = 0.5) -> None:
+        self._rng = rng
+        pole = np.exp(-np.pi * bandwidth / RATE)
+        section = np.array([[1 - pole, 0.0, 0.0, 1.0, -pole, 0.0]])
+        sections = np.vstack((section, section))
+        impulse = np.zeros(RATE)
+        impulse[0] = 1.0
+        self._gain = 1 / np.sqrt(2 * np.sum(signal.sosfilt(sections, impulse) ** 2))
+        self._filter = Filter(sections, 4)
+        self._phase = 0.0
+        self._shared = np.sqrt(np.clip(1 - width, 0.0, 1.0))
+        self._own = np.sqrt(1 - self._shared**2)
+
+    def __call__(self, centre: Array) -> Floats:
+        """The next hop, (2, HOP), with its CENTRE in Hz, (HOP,)."""
+        raw = self._filter(self._rng.standard_normal((4, HOP), dtype=np.float32))
+        phase = self._phase + np.cumsum(centre) * (2 * np.pi / RATE)
+        self._phase = float(phase[-1] % (2 * np.pi))
+        left = raw[0] * np.cos(phase) - raw[1] * np.sin(phase)
+        right = raw[2] * np.cos(phase) - raw[3] * np.sin(phase)
+        right = self._shared * left + self._own * right
+        return np.asarray(np.stack((left, right)) * self._gain)
+
+
+def scattered(reach: float) -> Amplitudes:
+    """Amplitudes of sources strewn evenly over the ground from 1 to REACH (times the nearest distance):
+    1 / r with density proportional to r. Few near ones, many far."""
+
+    def draw(rng: np.random.Generator, count: int) -> Floats:
+        return np.asarray(1 / np.sqrt(1 + rng.random(count) * (reach * reach - 1)))
+
+    return draw
+
+
+def power_law(exponent: float, span_db: float) -> Amplitudes:
+    """Amplitudes with density a^-EXPONENT (above 1) over SPAN_DB decibels up to 1: many small, few large."""
+    low = from_db(-span_db)
+    k = 1 - exponent
+
+    def draw(rng: np.random.Generator, count: int) -> Floats:
+        return np.asarray((low**k + rng.random(count) * (1 - low**k)) ** (1 / k))
+
+    return draw
+
+
+class Grains:
+    """A Poisson population of short sounds from a POOL of mono grains, at unit loudness.
+
+    RATE a second, strewn over SPREAD of the stereo width (0..1), their AMPLITUDES drawn anew each time.
+    CLUSTER above 0: every grain sets off so many more on average (below 1) within CLUSTER_SECONDS.
+    """
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        pool: Sequence[Samples],
+        rate: float,
+        amplitudes: Amplitudes,
+        *,
+        spread: float = 0.8,
+        cluster: float = 0.0,
+        cluster_seconds: float = 0.05,
+    ) -> None:
+        self._rng, self._pool, self._amplitudes, self._spread = rng, list(pool), amplitudes, spread
+        self._cluster, self._reach = cluster, max(1, samples(cluster_seconds))
+        self._rate = rate * (1 - cluster)
+        longest = max(len(grain) for grain in pool)
+        self._ahead = np.zeros((2, HOP + longest + (8 * self._reach if cluster else 0)), dtype=np.float32)
+        probe = amplitudes(np.random.default_rng(0), 4096)
+        power = rate / RATE * float(np.mean(probe**2)) * _mean_energy(self._pool)
+        self._gain = 1 / np.sqrt(max(power, 1e-20))
+
+    def __call__(self, density: Array | None = None) -> Array:
+        """The next hop, (2, HOP). DENSITY, (STEPS,), multiplies the rate in each 10 ms."""
+        shape = np.ones(STEPS) if density is None else density
+        counts = self._rng.poisson(self._rate * STEP / RATE * shape)
+        starts = np.repeat(np.arange(STEPS) * STEP, counts) + self._rng.integers(0, STEP, int(counts.sum()))
+        if self._cluster:
+            starts = self._with_children(starts)
+        self._place(starts)
+        out = self._ahead[:, :HOP].copy()
+        self._ahead[:, :-HOP] = self._ahead[:, HOP:]
+        self._ahead[:, -HOP:] = 0.0
+        return out
+
+    def _with_children(self, parents: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        generations = [parents]
+        for _ in range(3):
+            parents = np.repeat(parents, self._rng.poisson(self._cluster, len(parents)))
+            delay = self._rng.exponential(self._reach / 3, len(parents))
+            parents = parents + np.minimum(delay, self._reach * 2).astype(np.int64)
+            generations.append(parents)
+        return np.concatenate(generations)
+
+    def _place(self, starts: npt.NDArray[np.int64]) -> None:
+        count = len(starts)
+        which = self._rng.integers(0, len(self._pool), count)
+        amplitude = self._amplitudes(self._rng, count) * self._gain
+        angle = (1 + self._spread * self._rng.uniform(-1, 1, count)) * (np.pi / 4)
+        left = (amplitude * np.cos(angle)).astype(np.float32)
+        right = (amplitude * np.sin(angle)).astype(np.float32)
+        row_l, row_r = self._ahead
+        for start, index, gain_l, gain_r in zip(starts.tolist(), which.tolist(), left, right, strict=True):
+            grain = self._pool[index]
+            end = start + len(grain)
+            row_l[start:end] += gain_l * grain
+            row_r[start:end] += gain_r * grain
+
+
+def _mean_energy(pool: Sequence[Samples]) -> float:
+    gap = np.zeros(samples(0.02))
+    line = np.concatenate([part for grain in pool for part in (grain, gap)])
+    return float(np.sum(k_weighted(line) ** 2)) / len(pool)
+
+
+class Scene:
+    """Long sounds laid into a bed now and then: MAKE gives the next one and the seconds until the one
+    after it starts. FIRST is the second at which the first starts."""
+
+    def __init__(self, make: Callable[[], tuple[Samples, float]], first: float) -> None:
+        self._make, self._wait = make, samples(first)
+        self._ahead = np.zeros((2, HOP), dtype=np.float32)
+
+    def __call__(self) -> Samples:
+        """The next hop, (2, HOP)."""
+        while self._wait < HOP:
+            piece, gap = self._make()
+            self._lay(piece, self._wait)
+            self._wait += samples(gap)
+        self._wait -= HOP
+        out = self._ahead[:, :HOP].copy()
+        rest = self._ahead[:, HOP:]
+        self._ahead = rest.copy() if rest.shape[1] >= HOP else np.zeros((2, HOP), dtype=np.float32)
+        if 0 < rest.shape[1] < HOP:
+            self._ahead[:, : rest.shape[1]] = rest
+        return out
+
+    def _lay(self, piece: Samples, at: int) -> None:
+        end = at + piece.shape[-1]
+        if end > self._ahead.shape[1]:
+            longer = np.zeros((2, end), dtype=np.float32)
+            longer[:, : self._ahead.shape[1]] = self._ahead
+            self._ahead = longer
+        self._ahead[:, at:end] += piece
+
+
+def warmed(bed: Iterator[Array], hops: int = 1) -> Iterator[Samples]:
+    """BED without its first HOPS (filters filling, tails missing), as contiguous float32."""
+    for _ in range(hops):
+        next(bed)
+    for hop in bed:
+        yield mono32(hop)
+
+
+# Strikes
+
+
+def swept_noise(rng: np.random.Generator, centre: Array, bandwidth: Array | float) -> Floats:
+    """Noise, (n,), in a band round a moving CENTRE in Hz, unit power; BANDWIDTH in Hz is constant, or
+    moves by blending a narrow and a wide band. See NarrowNoise."""
+    n = len(centre)
+    widths = np.broadcast_to(np.asarray(bandwidth, dtype=float), (n,))
+    low, high = float(widths.min()), float(widths.max())
+    share = np.zeros(n) if high <= low * 1.01 else np.log(widths / low) / np.log(high / low)
+    phase = np.cumsum(centre) * (2 * np.pi / RATE)
+    out = np.zeros(n)
+    for width, weight in ((low, np.sqrt(1 - share)), (high, np.sqrt(share))):
+        pole = np.exp(-np.pi * width / RATE)
+        lead = samples(min(0.25, 3 / width))
+        raw = rng.standard_normal((2, n + lead))
+        smooth = signal.lfilter([1 - pole], [1, -pole], signal.lfilter([1 - pole], [1, -pole], raw))
+        impulse = np.zeros(samples(min(1.0, 8 / width)))
+        impulse[0] = 1.0
+        shape = signal.lfilter([1 - pole], [1, -pole], signal.lfilter([1 - pole], [1, -pole], impulse))
+        smooth = smooth[:, lead:] / np.sqrt(np.sum(shape**2))
+        out += weight * (smooth[0] * np.cos(phase) - smooth[1] * np.sin(phase))
+        if high <= low * 1.01:
+            break
+    return out
+
+
+def burst(rng: np.random.Generator, n: int, attack: float, t60: float, band: tuple[float, float]) -> Floats:
+    """Noise in a BAND of Hz, (n,), that rises in ATTACK seconds and falls by 60 dB in T60; peak about 1."""
+    time = np.arange(n) / RATE
+    shape = np.minimum(1.0, (time + 0.5 / RATE) / max(attack, 1e-5)) * np.exp(
+        -np.log(1000) * np.maximum(0, time - attack) / t60
+    )
+    noise = filtered(rng.standard_normal(n), "bandpass", *band)
+    return np.asarray(noise / max(float(np.std(noise)), 1e-9) * 0.4 * shape)
