@@ -1,0 +1,149 @@
+"""Takes as the engine made them: float samples that can be mapped, and the events heard.
+
+A take is one file: a NumPy ``.npy`` array (float32, channels x samples), then JSON with events and
+warnings, then the JSON's length (8 bytes, little endian) and a mark. ``numpy.load`` reads the front.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from foleyd.cache.errors import Damaged, NotCached
+from foleyd.cache.store import Pin, Store
+from foleyd.cue import SoundEvent
+from foleyd.engines.engine import Audio
+
+logger = logging.getLogger(__name__)
+
+_MARK = b"foleytk1"
+_TAIL = 8 + len(_MARK)
+_BLOCK = 1 << 18
+
+
+class CachedTake:
+    """A take found in the cache: AUDIO's samples are a read-only memory map of a pinned file.
+
+    Release it when done, or use it as a context manager; the samples stay valid, but the room they
+    take is no longer guarded.
+    """
+
+    def __init__(self, audio: Audio, pin: Pin) -> None:
+        self.audio = audio
+        self._pin = pin
+
+    def release(self) -> None:
+        """Lets the cache evict the take again."""
+        self._pin.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class TakeStore:
+    """Takes by :func:`foleyd.cache.fingerprint.take_key`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load(self, key: str) -> CachedTake | None:
+        """The take of KEY, held until released; None when there is none (or it is damaged)."""
+        pin = self._store.pin(key)
+        if pin is None:
+            return None
+        try:
+            return CachedTake(read_take(pin.path), pin)
+        except Damaged as error:
+            logger.warning("%s", error)
+        except BaseException:
+            pin.release()
+            raise
+        self._store.drop(key)
+        pin.release()
+        return None
+
+    def save(self, key: str, audio: Audio, engine: str) -> NotCached | None:
+        """Keeps AUDIO, made by ENGINE (its name); returns why not when it could not be kept."""
+        return self._store.add(key, engine, lambda path: write_take(path, audio))
+
+
+def write_take(path: Path, audio: Audio) -> None:
+    """Writes AUDIO to PATH in blocks, so a memory map is never drawn into memory as a whole.
+
+    Raises OSError, and ValueError for samples that are not float32 (channels, samples).
+    """
+    samples = audio.samples
+    if samples.ndim != 2 or samples.dtype != np.float32 or samples.size == 0:
+        raise ValueError(f"a take is float32 (channels, samples), not {samples.dtype} {samples.shape}")
+    text = msgspec.json.encode(_Heard.of(audio), enc_hook=_to_json)
+    header = {"descr": "<f4", "fortran_order": False, "shape": samples.shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for channel in samples:
+            _write_blocks(file, channel)
+        file.write(text)
+        file.write(len(text).to_bytes(8, "little") + _MARK)
+
+
+def read_take(path: Path) -> Audio:
+    """Maps what :func:`write_take` wrote; nothing but the events is read. Raises Damaged."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(-_TAIL, os.SEEK_END)
+            tail = file.read(_TAIL)
+            start = end - int.from_bytes(tail[:8], "little")
+            if tail[8:] != _MARK or start < 0:
+                raise Damaged(f"cache file {path} holds no take that this version reads")
+            file.seek(start)
+            heard = msgspec.json.decode(file.read(end - start), type=_Heard, dec_hook=_from_json)
+        samples = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, ArithmeticError, msgspec.MsgspecError) as error:
+        raise Damaged(f"cache file {path} does not hold a readable take ({error})") from error
+    if samples.ndim != 2 or samples.dtype != np.float32 or samples.offset + samples.nbytes != start:
+        raise Damaged(f"cache file {path} holds {samples.dtype} {samples.shape}, which is no take")
+    return heard.audio(samples)
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    events: tuple[SoundEvent, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, audio: Audio) -> Self:
+        return cls(audio.events, audio.warnings)
+
+    def audio(self, samples: npt.NDArray[np.float32]) -> Audio:
+        return Audio(samples, self.events, self.warnings)
+
+
+def _write_blocks(file: BinaryIO, channel: npt.NDArray[np.float32]) -> None:
+    for start in range(0, channel.shape[0], _BLOCK):
+        block = np.ascontiguousarray(channel[start : start + _BLOCK], dtype="<f4")
+        file.write(block.data)
+
+
+def _to_json(value: Any) -> str | float:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, np.floating):
+        return float(value)
+    raise NotImplementedError(f"{type(value).__name__} has no place in a take")
+
+
+def _from_json(kind: type, value: Any) -> Any:
+    if kind is Fraction:
+        return Fraction(value)
+    raise NotImplementedError(f"{kind.__name__} has no place in a take")
