@@ -114,9 +114,10 @@ def output_error(path: Path, error: BaseException) -> OutputError | None:
 
 
 def _concerns(path: Path, error: BaseException) -> bool:
-    """Whether ERROR names nothing or something in PATH's folder, rather than a source elsewhere."""
+    """Whether ERROR is about PATH's folder, rather than a source elsewhere or a library's refusal."""
     named = getattr(error, "filename", None)
-    return not isinstance(named, str | os.PathLike) or Path(named).parent == path.parent
+    inside = isinstance(named, str | os.PathLike) and Path(named).parent == path.parent
+    return inside or not os.access(path.parent, os.W_OK)
 
 
 def _exists(path: Path) -> OutputExists:
