@@ -12,13 +12,14 @@ import numpy as np
 
 from foleyd.engines.procedural.dsp import filtered, mono32, samples
 from foleyd.engines.procedural.sounds.family import RATE, Samples
+from foleyd.engines.procedural.sounds.layers import grid
 
 Radii = tuple[float, float]
 """Smallest and largest radius in metres."""
 
 
 def bubble(rng: np.random.Generator, radius: float, rise: float) -> Samples:
-    """One bubble of RADIUS metres, (n,), amplitude about 1; RISE is van den Doel's xi (0 steady, 0.1 rising)."""
+    """One bubble of RADIUS metres, (n,), amplitude about 1; RISE is xi: 0 steady, 0.1 rising."""
     damping = 0.13 / radius + 0.0072 * radius**-1.5
     n = samples(min(0.35, 7.0 / damping))
     time = np.arange(n) / RATE
@@ -55,7 +56,7 @@ def bubble_pool(
 
 
 def spray(
-    rng: np.random.Generator, seconds: float, droplets: int, size: Radii, peak: float, t60: float
+    rng: np.random.Generator, seconds: float, droplets: int, size: Radii, *, peak: float, t60: float
 ) -> Samples:
     """DROPLETS falling back as small bubbles and ticks over SECONDS, densest at PEAK seconds, thinning by
     60 dB in T60. Stereo, (2, n)."""
@@ -81,4 +82,4 @@ def tick(rng: np.random.Generator, seconds: float, band: Radii) -> Samples:
     """The dry click of water meeting something: noise in a BAND of Hz that dies in SECONDS."""
     n = samples(seconds * 1.2)
     noise = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / (seconds * RATE))
-    return mono32(filtered(noise, "bandpass", *band) * np.hanning(2 * n)[n:])
+    return mono32(filtered(noise, "bandpass", *(grid(edge) for edge in band)) * np.hanning(2 * n)[n:])

@@ -343,6 +343,11 @@ def warmed(bed: Iterator[Array], hops: int = 1) -> Iterator[Samples]:
 # Strikes
 
 
+def grid(frequency: float) -> float:
+    """FREQUENCY moved to the nearest quarter tone, so that filters made for varied hits are designed once."""
+    return float(2 ** (round(24 * np.log2(frequency)) / 24))
+
+
 def swept_noise(rng: np.random.Generator, centre: Array, bandwidth: Array | float) -> Floats:
     """Noise, (n,), in a band round a moving CENTRE in Hz, unit power; BANDWIDTH in Hz is constant, or
     moves by blending a narrow and a wide band. See NarrowNoise."""
@@ -373,5 +378,5 @@ def burst(rng: np.random.Generator, n: int, attack: float, t60: float, band: tup
     shape = np.minimum(1.0, (time + 0.5 / RATE) / max(attack, 1e-5)) * np.exp(
         -np.log(1000) * np.maximum(0, time - attack) / t60
     )
-    noise = filtered(rng.standard_normal(n), "bandpass", *band)
+    noise = filtered(rng.standard_normal(n), "bandpass", *(grid(edge) for edge in band))
     return np.asarray(noise / max(float(np.std(noise)), 1e-9) * 0.4 * shape)

@@ -111,7 +111,7 @@ def _drop_on_body(voice: Voice, strength: float, rng: np.random.Generator) -> Sa
 
 def _dripping(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterator[Samples]:
     pause = blend_log(2.5, 0.25, voice.speed)
-    places = rng.uniform(-0.5, 0.5, 1 + int(round(3 * voice.intensity)))
+    places = rng.uniform(-0.5, 0.5, 1 + round(3 * voice.intensity))
 
     def drop() -> tuple[Samples, float]:
         side = (1 + places[int(rng.integers(len(places)))]) * np.pi / 4
@@ -148,8 +148,8 @@ def _splash(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
         seconds,
         int(blend(60, 420, size * (0.5 + 0.5 * strength))),
         (0.0006, blend_log(0.003, 0.006, size)),
-        blend(0.06, 0.2, size),
-        seconds * 0.7,
+        peak=blend(0.06, 0.2, size),
+        t60=seconds * 0.7,
     )
     wash = np.stack(
         [burst(rng, out.shape[1], blend(0.04, 0.12, size), seconds * 0.55, (900, 9000)) for _ in "lr"]
@@ -160,12 +160,12 @@ def _splash(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
 
 
 def _stream(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterator[Samples]:
-    largest = blend_log(0.0035, 0.012, voice.size)
+    largest = blend_log(0.0022, 0.0075, voice.size)
     flow = 0.5 * voice.intensity + 0.5 * voice.speed
     spots = [
         Grains(
             child,
-            bubble_pool(child, 72, (0.0005, largest * scale), 1.7, rising=0.45, growth=0.6),
+            bubble_pool(child, 72, (0.00028, largest * scale), 1.7, rising=0.45, growth=0.35),
             blend_log(90, 420, flow) * share,
             power_law(1.8, 26),
             spread=width,
@@ -176,7 +176,9 @@ def _stream(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iter
             rng.spawn(2), (1.0, 0.6), (0.45, 1.0), (0.45, 0.95), strict=True
         )
     ]
-    rush = Noise(rng, PINK, butter("bandpass", blend_log(450, 220, voice.size), blend_log(3500, 7500, flow)))
+    rush = Noise(
+        rng, butter("bandpass", blend_log(1100, 500, voice.size), blend_log(8000, 12000, flow), order=1)
+    )
     depth = Noise(rng, butter("bandpass", 90, blend_log(420, 260, voice.size)), width=0.6)
     drifts = [Drift(child, (0.08, 0.3, 1.2, 5.0)) for child in rng.spawn(4)]
     gains = mix_gains(
@@ -272,8 +274,8 @@ class _Wave:
             float(rng.uniform(-0.5, 0.5)),
         )
         self.drift = float(rng.uniform(-0.12, 0.12))
-        self.rise = pace * float(rng.uniform(0.16, 0.28))
-        self.fall = pace * float(rng.uniform(0.14, 0.22))
+        self.rise = pace * float(rng.uniform(0.10, 0.17))
+        self.fall = pace * float(rng.uniform(0.09, 0.15))
 
     def bands(self, time: Array) -> Floats:
         """Amplitude of each band at TIME, (bands, n): lows gather before the break, hiss stays after it."""
@@ -306,7 +308,7 @@ def _sea(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterato
     )
     flicker = [Drift(child, (0.03, 0.12, 0.5)) for child in rng.spawn(5)]
     contrast = blend(1.0, 0.35, far)
-    level = bed_gain(intensity_db(voice.intensity, 6.0) + 4.2)
+    level = bed_gain(intensity_db(voice.intensity, 6.0) + 11.8)
     waves = [_Wave(rng, float(rng.uniform(0.1, 0.4)) * pace, pace), _Wave(rng, -0.3 * pace, pace)]
     tracks = [np.zeros((2,)) for _ in bands]
     hop = -1
@@ -323,7 +325,7 @@ def _sea(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterato
             angle = (1 + np.clip(wave.side + wave.drift * (time - wave.breaks), -0.8, 0.8)) * np.pi / 4
             rows = wave.bands(time)
             shape += np.stack((rows * np.cos(angle), rows * np.sin(angle)))
-        floor = blend(0.10, 0.28, far)
+        floor = blend(0.06, 0.28, far)
         shape = floor + contrast * shape
         mixed = np.zeros((2, HOP))
         for index, band in enumerate(bands):
