@@ -1,0 +1,218 @@
+r"""Where a timeline's media lie: the many forms of ``target_url`` as paths of this machine.
+
+Nothing is opened; whether a candidate exists is asked through a callable. Forms in use: bare
+POSIX and Windows paths, UNC, ``file:`` URIs with a drive in the host or the path, percent-encoded
+or not, relative names, Unicode composed or decomposed (macOS).
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from urllib.parse import unquote
+
+from foleyd.timeline.errors import TimelineError
+
+_DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
+_UNC = re.compile(r"^(\\\\|//)(?=[^\\/])")
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):")
+_HOST_DRIVE = re.compile(r"^[A-Za-z]:$")
+
+Exists = Callable[[Path], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """PATH of the media here, or None and the REASON, a clause that completes "… is missing:"."""
+
+    path: Path | None
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relink:
+    """Media under the folder OLD (as the document writes it) now lie under NEW."""
+
+    old: str
+    new: Path
+
+
+def is_file(path: Path) -> bool:
+    """Whether PATH is a file; False also where the system refuses the name."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def resolve_media(
+    url: str,
+    base_folder: Path | None,
+    *,
+    exists: Exists = is_file,
+    media_roots: Sequence[Path] = (),
+    relinks: Sequence[Relink] = (),
+) -> Resolved:
+    """The file that URL means, tried in this order: relinked, as written, under MEDIA_ROOTS.
+
+    As written: a drive or UNC path only on Windows; relative names against BASE_FOLDER (the
+    folder of the document, None when it has none); literally first, then percent-decoded;
+    each in the Unicode form written, then composed, then decomposed. Under a root the longest
+    tail of the path is tried first, the bare name last. Other schemes (http, …) are never opened.
+    """
+    text = url.strip()
+    spellings = _spellings(text)
+    name = media_name(url)
+    if not text or not name:
+        return Resolved(None, name, "the timeline names no file")
+    if any(ord(character) < 32 for character in text):
+        return Resolved(None, name, "its path holds control characters")
+    if not spellings:
+        scheme = text.split(":", 1)[0]
+        return Resolved(None, name, f"{scheme} addresses are not opened; save the file here and relink it")
+    for candidate in _candidates(spellings, base_folder, media_roots, relinks):
+        for path in _unicode_forms(candidate):
+            if exists(path):
+                return Resolved(path, name)
+    return Resolved(None, name, _reason(spellings[0], base_folder))
+
+
+def media_name(url: str) -> str:
+    """The file name at the end of URL, percent-decoded where it is a ``file:`` URI."""
+    spellings = _spellings(url.strip())
+    text = spellings[0] if spellings else url.strip()
+    return PureWindowsPath(text).name if _is_windows(text) else posixpath.basename(text.rstrip("/"))
+
+
+def is_relative(url: str) -> bool:
+    """Whether URL is a name relative to the document's folder."""
+    text = url.strip()
+    return bool(text) and not (
+        _is_windows(text) or text.startswith(("/", "\\")) or _SCHEME.match(text) is not None
+    )
+
+
+def rebase_url(url: str, old_folder: Path, new_folder: Path) -> str:
+    """A relative URL of a document in OLD_FOLDER as a document in NEW_FOLDER must write it.
+
+    Its own spelling (percent-encoding, Unicode form) is kept; absolute ones come back as they
+    are. Between Windows drives, where no relative path exists, it becomes absolute.
+    """
+    if not is_relative(url) or old_folder == new_folder:
+        return url
+    try:
+        way = Path(os.path.relpath(old_folder, new_folder)).as_posix()
+    except ValueError:
+        way = old_folder.as_posix()
+    return posixpath.normpath(posixpath.join(way, url.replace("\\", "/") if os.name == "nt" else url))
+
+
+def file_uri(path: Path) -> str:
+    """PATH as a percent-encoded ``file:`` URI. Raises TimelineError for a relative path."""
+    try:
+        return path.as_uri()
+    except ValueError as error:
+        raise TimelineError(f"{path} is not an absolute path, so no timeline can point at it") from error
+
+
+def _is_windows(text: str) -> bool:
+    return _DRIVE.match(text) is not None or text.startswith("\\\\")
+
+
+def _spellings(text: str) -> list[str]:
+    """TEXT as plain path text, most literal first; empty for schemes that are not opened."""
+    scheme = _SCHEME.match(text)
+    if _is_windows(text) or scheme is None:
+        return _unique([text, _decoded(text)])
+    if scheme.group(1).lower() != "file":
+        return []
+    rest = text[scheme.end() :]
+    host, path = "", rest
+    if rest.startswith("//"):
+        host, slash, tail = rest[2:].partition("/")
+        path = slash + tail
+    cut = re.split(r"[?#]", path, maxsplit=1)[0]
+    return _unique([_with_host(host, form) for form in (_decoded(path), path, _decoded(cut))])
+
+
+def _with_host(host: str, path: str) -> str:
+    host = _decoded(host)
+    if _HOST_DRIVE.match(host):
+        return host + path
+    if host and host.lower() != "localhost":
+        return f"//{host}{path}"
+    return path[1:] if _DRIVE.match(path[1:]) else path
+
+
+def _decoded(text: str) -> str:
+    """TEXT percent-decoded once as UTF-8; as it is where that gives no text."""
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return text
+
+
+def _candidates(
+    spellings: Sequence[str],
+    base_folder: Path | None,
+    media_roots: Sequence[Path],
+    relinks: Sequence[Relink],
+) -> Iterator[Path]:
+    for relink in relinks:
+        for text in spellings:
+            tail = _below(text, relink.old)
+            if tail is not None:
+                yield relink.new / tail
+    for text in spellings:
+        path = _local(text, base_folder)
+        if path is not None:
+            yield path
+    for root in media_roots:
+        for text in spellings:
+            parts = [part for part in re.split(r"[\\/]" if _is_windows(text) else r"/", text) if part]
+            usable = [part for part in parts if part not in {".", ".."} and not _HOST_DRIVE.match(part)]
+            for first in range(len(usable)):
+                yield root.joinpath(*usable[first:])
+
+
+def _below(text: str, folder: str) -> str | None:
+    """What of TEXT follows FOLDER, compared composed and with either slash; None if not below it."""
+    plain = unicodedata.normalize("NFC", text).replace("\\", "/")
+    head = unicodedata.normalize("NFC", folder).replace("\\", "/").rstrip("/")
+    if _is_windows(text):
+        matches = plain.casefold().startswith(head.casefold() + "/")
+    else:
+        matches = plain.startswith(head + "/")
+    return plain[len(head) + 1 :] if matches else None
+
+
+def _local(text: str, base_folder: Path | None) -> Path | None:
+    if _is_windows(text) or _UNC.match(text):
+        return Path(text) if os.name == "nt" else None
+    path = Path(text)
+    if path.is_absolute():
+        return path
+    return base_folder / path if base_folder is not None else None
+
+
+def _unicode_forms(path: Path) -> list[Path]:
+    text = str(path)
+    return [Path(form) for form in _unique([text, *(unicodedata.normalize(f, text) for f in ("NFC", "NFD"))])]
+
+
+def _unique(texts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _reason(text: str, base_folder: Path | None) -> str:
+    if (_is_windows(text) or _UNC.match(text)) and os.name != "nt":
+        return f"{text} is a Windows or network path; name a folder with --media-root or --relink"
+    if not Path(text).is_absolute() and base_folder is None:
+        return f"{text} is relative, but the timeline came without a folder"
+    return f"there is no file {text}; name a folder with --media-root or --relink"
