@@ -28,6 +28,7 @@ from foleyd.timebase import round_half_up
 
 _LONGEST_SIDE = 960
 _BIT_RATE = 192_000
+_LONGEST_REORDERING = 32
 _ENCODERS = (
     ("libx264", {"preset": "veryfast", "crf": "23"}),
     ("libopenh264", {"rc_mode": "quality"}),
@@ -146,18 +147,40 @@ def _copy(temporary: Path, sound: Blocks, source: Path, wrapper: Wrapper, start:
         copy = container.add_stream_from_template(stream)
         track = SoundTrack(container, wrapper.codec, sound.channels, _BIT_RATE)
         interleaver = Interleaver(track, sound)
-        for packet in original.demux(stream):
-            if packet.size == 0:
-                continue
-            if packet.pts is None or packet.dts is None or packet.time_base is None:
-                raise _CannotCopy("its packets carry no times")
+        for packet, shown, decoded in _timed(original.demux(stream)):
             shift = round_half_up(start / packet.time_base)
-            packet.pts -= shift
-            packet.dts -= shift
+            packet.pts, packet.dts = shown - shift, decoded - shift
             packet.stream = copy
-            interleaver.catch_up(packet.dts * packet.time_base)
+            interleaver.catch_up((decoded - shift) * packet.time_base)
             container.mux(packet)
         interleaver.finish()
+
+
+def _timed(
+    packets: Iterable[av.Packet[av.VideoStream]],
+) -> Iterator[tuple[av.Packet[av.VideoStream], int, int]]:
+    """PACKETS with content, each with the times it is shown and decoded at.
+
+    Matroska keeps no decoding times, and ffmpeg cannot tell those of the first few: they are
+    counted back from the first one it could tell.
+    """
+    waiting: list[tuple[av.Packet[av.VideoStream], int]] = []
+    for packet in packets:
+        if packet.size == 0:
+            continue
+        if packet.pts is None or len(waiting) > _LONGEST_REORDERING:
+            break
+        waiting.append((packet, packet.pts))
+        if packet.dts is not None:
+            step = max(1, packet.duration or 1)
+            first = packet.dts - step * (len(waiting) - 1)
+            for index, (earlier, shown) in enumerate(waiting):
+                yield earlier, shown, first + step * index
+            waiting.clear()
+    else:
+        if not waiting:
+            return
+    raise _CannotCopy("its packets carry no times")
 
 
 def _picture(container: av.container.InputContainer) -> av.VideoStream:
