@@ -1,12 +1,15 @@
 """Takes as the engine made them: float samples that can be mapped, and the events heard.
 
-A take is one file: a NumPy ``.npy`` array (float32, channels x samples), then JSON with events and
-warnings, then the JSON's length (8 bytes, little endian) and a mark. ``numpy.load`` reads the front.
+A take is one file: a NumPy ``.npy`` array (float32, channels x samples), then JSON with shape, events
+and warnings, then the JSON's length (8 bytes, little endian) and a mark. ``numpy.load`` reads the
+front; here the front is compared with what it must be, since NumPy evaluates such headers as Python.
 """
 
 from __future__ import annotations
 
+import io
 import logging
+import math
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -88,10 +91,10 @@ def write_take(path: Path, audio: Audio) -> None:
     samples = audio.samples
     if samples.ndim != 2 or samples.dtype != np.float32 or samples.size == 0:
         raise ValueError(f"a take is float32 (channels, samples), not {samples.dtype} {samples.shape}")
-    text = msgspec.json.encode(_Heard.of(audio), enc_hook=_to_json)
-    header = {"descr": "<f4", "fortran_order": False, "shape": samples.shape}
+    heard = _Heard(samples.shape, audio.events, audio.warnings)
+    text = msgspec.json.encode(heard, enc_hook=_to_json)
     with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
+        file.write(_front(*samples.shape))
         for channel in samples:
             _write_blocks(file, channel)
         file.write(text)
@@ -109,24 +112,27 @@ def read_take(path: Path) -> Audio:
                 raise Damaged(f"cache file {path} holds no take that this version reads")
             file.seek(start)
             heard = msgspec.json.decode(file.read(end - start), type=_Heard, dec_hook=_from_json)
-        samples = np.lib.format.open_memmap(path, mode="r")
+            front = _front(*heard.shape)
+            file.seek(0)
+            if file.read(len(front)) != front or len(front) + 4 * math.prod(heard.shape) != start:
+                raise Damaged(f"cache file {path} does not hold the samples that it says")
+        samples = np.memmap(path, "<f4", "r", len(front), heard.shape)
     except (OSError, ValueError, ArithmeticError, msgspec.MsgspecError) as error:
         raise Damaged(f"cache file {path} does not hold a readable take ({error})") from error
-    if samples.ndim != 2 or samples.dtype != np.float32 or samples.offset + samples.nbytes != start:
-        raise Damaged(f"cache file {path} holds {samples.dtype} {samples.shape}, which is no take")
-    return heard.audio(samples)
+    return Audio(samples, heard.events, heard.warnings)
 
 
 class _Heard(msgspec.Struct, frozen=True):
+    shape: tuple[int, int]
     events: tuple[SoundEvent, ...]
     warnings: tuple[str, ...]
 
-    @classmethod
-    def of(cls, audio: Audio) -> Self:
-        return cls(audio.events, audio.warnings)
 
-    def audio(self, samples: npt.NDArray[np.float32]) -> Audio:
-        return Audio(samples, self.events, self.warnings)
+def _front(channels: int, samples: int) -> bytes:
+    front = io.BytesIO()
+    header = {"descr": "<f4", "fortran_order": False, "shape": (channels, samples)}
+    np.lib.format.write_array_header_1_0(front, header)
+    return front.getvalue()
 
 
 def _write_blocks(file: BinaryIO, channel: npt.NDArray[np.float32]) -> None:
