@@ -19,3 +19,15 @@ class SoundError(MediaError):
 
 class ExportError(MediaError):
     """A sound or preview could not be made in the format asked for; says what to do instead."""
+
+
+class MediaMissing(MediaError):
+    """There is no file at PATH."""
+
+
+class MediaUnreadable(MediaError):
+    """PATH is there but is damaged, empty, cut off, not allowed to be read, or not a video."""
+
+
+class NoPicture(MediaError):
+    """PATH has sound but no moving picture (cover art does not count)."""

@@ -1,0 +1,318 @@
+"""What a media file holds, found quickly: a look at its head and its tail, never a full read.
+
+Headers are hints. Where the picture begins comes from the first frame that decodes, where it ends
+from the last packets, its rate from the header checked against the first packets' times.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from foleyd.media.container import open_media, picture_stream
+from foleyd.media.cutoff import require_whole
+from foleyd.media.errors import MediaUnreadable
+from foleyd.media.rgb import HDR_TRANSFERS
+from foleyd.media.upright import Turn, turn_of
+from foleyd.timebase import Timecode, TimeError, has_drop_frame, parse_timecode, round_half_up, snap_rate
+
+MICROSECONDS = 1_000_000
+_HEAD_PACKETS = 64
+_HEAD_BYTES = 256 * 1024 * 1024
+_TAIL_REACHES = (1, 8, 64, 512)
+_INDEX_SAMPLES = 400
+_RATE_DOUBT = Fraction(1, 50)
+_FALLBACK_RATE = Fraction(25)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One stream of a file. KIND is video, audio, subtitle, data or attachment.
+
+    START is seconds from the file's first picture (negative: earlier), DURATION seconds; both None
+    when the container does not say. SAMPLE_RATE in Hz and CHANNELS are of sound, else 0.
+    """
+
+    index: int
+    kind: str
+    codec: str
+    sample_rate: int = 0
+    channels: int = 0
+    language: str = ""
+    start: Fraction | None = None
+    duration: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """A file with a moving picture.
+
+    DURATION is seconds from the first displayed frame to the end of the last, RATE frames per second,
+    snapped; FRAMES what is displayed (None when only a full read would tell). VARIABLE: the frames'
+    times do not follow RATE; then RATE is what an editor would call the file. WIDTH and HEIGHT are of
+    the upright picture in its own pixels, SAMPLE_ASPECT the shape of those pixels (width / height).
+    TURN is what makes the decoded frames upright. TIMECODE labels the first frame.
+    START is the container's time, in seconds, of the first displayed frame.
+    """
+
+    path: Path
+    duration: Fraction
+    rate: Fraction
+    variable: bool
+    frames: int | None
+    width: int
+    height: int
+    sample_aspect: Fraction
+    turn: Turn
+    timecode: Timecode | None
+    codec: str
+    pixel_format: str
+    hdr: bool
+    start: Fraction
+    streams: tuple[StreamInfo, ...]
+
+    @property
+    def rotation(self) -> int:
+        """The clockwise turn, in degrees (0, 90, 180, 270), that makes the picture upright."""
+        return self.turn.degrees
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is any sound stream."""
+        return any(stream.kind == "audio" for stream in self.streams)
+
+
+def probe(path: Path) -> MediaInfo:
+    """Looks at the file at PATH.
+
+    Raises MediaMissing, MediaUnreadable (also for files cut off before their stated end) or NoPicture.
+    """
+    with closing(open_media(path)) as container:
+        stream = picture_stream(container, path)
+        require_whole(path, container)
+        try:
+            return _look(path, container, stream)
+        except (av.error.FFmpegError, OSError) as error:
+            raise _undecodable(path) from error
+
+
+def _look(path: Path, container: InputContainer, stream: VideoStream) -> MediaInfo:
+    tick = stream.time_base or Fraction(1, MICROSECONDS)
+    first, stamps = _head(path, container, stream)
+    origin = _stamp(first) * tick
+    rate, steady = _rate(stream, [stamp * tick for stamp in stamps])
+    end = _end(container, stream, rate) or origin + 1 / rate
+    frames, variable = _count(stream, rate, steady, end - origin)
+    turn = turn_of(first)
+    width, height = (first.height, first.width) if turn.swaps else (first.width, first.height)
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    return MediaInfo(
+        path=path,
+        duration=frames / rate if frames is not None and not variable else end - origin,
+        rate=rate,
+        variable=variable,
+        frames=frames,
+        width=width,
+        height=height,
+        sample_aspect=1 / aspect if turn.swaps else aspect,
+        turn=turn,
+        timecode=_timecode(container, stream, rate),
+        codec=stream.codec_context.name,
+        pixel_format=first.format.name,
+        hdr=first.color_trc in HDR_TRANSFERS,
+        start=origin,
+        streams=tuple(_stream_info(each, origin) for each in container.streams),
+    )
+
+
+def _head(path: Path, container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, list[int]]:
+    """The first displayed frame, and the first packets' presentation stamps in ascending order."""
+    first: VideoFrame | None = None
+    stamps: list[int] = []
+    settled: int | None = None
+    read = 0
+    for packet in container.demux(stream):
+        read += packet.size
+        if (first is not None and len(stamps) >= _HEAD_PACKETS) or read > _HEAD_BYTES:
+            settled = packet.dts
+            break
+        if packet.pts is not None and not packet.is_discard:
+            stamps.append(packet.pts)
+        if first is None:
+            first = next(iter(decoded(packet)), None)
+    if first is None:
+        raise _undecodable(path)
+    origin = _stamp(first)
+    return first, sorted(stamp for stamp in stamps if origin <= stamp and _settled(stamp, settled))
+
+
+def _settled(stamp: int, dts: int | None) -> bool:
+    """Whether every frame up to STAMP has been read once a packet of DTS came: none is shown before it."""
+    return dts is None or stamp <= dts
+
+
+def decoded(packet: Packet[VideoStream]) -> Sequence[VideoFrame]:
+    """The frames that PACKET brings out of its decoder; none where it is damaged."""
+    try:
+        return packet.decode()
+    except av.error.InvalidDataError:
+        return ()
+
+
+def _stamp(frame: VideoFrame) -> int:
+    return frame.pts if frame.pts is not None else (frame.dts or 0)
+
+
+def _rate(stream: VideoStream, times: Sequence[Fraction]) -> tuple[Fraction, bool]:
+    """The frame rate an editor would name, and whether the first packets keep to it.
+
+    The header's average, unless its nominal rate is within 2 % (an odd last frame spoils averages),
+    or the packets show that the header is wrong.
+    """
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    measured = _measured_rate(times, gaps, stream)
+    average, nominal = (_usable(rate) for rate in (stream.average_rate, stream.base_rate))
+    rate = average or nominal or measured or _FALLBACK_RATE
+    if average and nominal and abs(nominal - average) < nominal * _RATE_DOUBT:
+        rate = nominal
+    if measured and abs(measured - rate) > rate * _RATE_DOUBT:
+        rate = measured
+    return rate, all(abs(gap * rate - 1) < Fraction(1, 4) for gap in gaps)
+
+
+def _measured_rate(
+    times: Sequence[Fraction], gaps: Sequence[Fraction], stream: VideoStream
+) -> Fraction | None:
+    """What the packets' times say, when there are enough of them and they are even."""
+    tick = stream.time_base or Fraction(1, MICROSECONDS)
+    if len(gaps) < 8 or any(abs(gap - statistics.median(gaps)) > 2 * tick for gap in gaps):
+        return None
+    return _usable(len(gaps) / (times[-1] - times[0])) if times[-1] > times[0] else None
+
+
+def _usable(rate: Fraction | None) -> Fraction | None:
+    try:
+        return snap_rate(rate) if rate else None
+    except TimeError:
+        return None
+
+
+def _end(container: InputContainer, stream: VideoStream, rate: Fraction) -> Fraction | None:
+    """Container time, in seconds, at which the last frame ends; None when no packet could be found."""
+    tick = stream.time_base or Fraction(1, MICROSECONDS)
+    stated = _stated_end(container, stream)
+    for reach in _TAIL_REACHES if stated is not None else ():
+        target = round_half_up((stated - reach) / tick) if stated is not None else 0
+        last = _last_stamp(_packets_from(container, stream, target))
+        if last is not None:
+            return last * tick + 1 / rate
+    last = _last_stamp(_packets_from(container, stream, stream.start_time or 0))
+    return None if last is None else last * tick + 1 / rate
+
+
+def _stated_end(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return ((stream.start_time or 0) + stream.duration) * stream.time_base
+    if container.duration:
+        return Fraction((container.start_time or 0) + container.duration, MICROSECONDS)
+    return None
+
+
+def _packets_from(
+    container: InputContainer, stream: VideoStream, target: int
+) -> Iterator[Packet[VideoStream]]:
+    try:
+        container.seek(target, stream=stream, backward=True, any_frame=True)
+        yield from container.demux(stream)
+    except av.error.FFmpegError:
+        return
+
+
+def _last_stamp(packets: Iterator[Packet[VideoStream]]) -> int | None:
+    return max(
+        (packet.pts for packet in packets if packet.pts is not None and not packet.is_discard), default=None
+    )
+
+
+def _count(stream: VideoStream, rate: Fraction, steady: bool, length: Fraction) -> tuple[int | None, bool]:
+    """Frames displayed in LENGTH seconds (None if unknown), and whether their times vary."""
+    expected = max(1, round_half_up(length * rate))
+    entries = stream.index_entries
+    complete = len(entries) > 1 and len(entries) == stream.frames
+    if not complete:
+        return (expected, False) if steady else (None, True)
+    even = steady and _even([entries[i].timestamp for i in _spread(len(entries))], len(entries))
+    return (expected, False) if even else (len(entries), True)
+
+
+def _spread(count: int) -> list[int]:
+    steps = min(count - 1, _INDEX_SAMPLES)
+    return [i * (count - 1) // steps for i in range(steps + 1)]
+
+
+def _even(stamps: Sequence[int], count: int) -> bool:
+    """Whether STAMPS, taken at _spread(COUNT), lie within a quarter of a frame of a straight line."""
+    step = Fraction(stamps[-1] - stamps[0], count - 1)
+    return all(
+        abs(stamp - stamps[0] - position * step) <= max(step / 4, Fraction(2))
+        for position, stamp in zip(_spread(count), stamps, strict=True)
+    )
+
+
+def _timecode(container: InputContainer, stream: VideoStream, rate: Fraction) -> Timecode | None:
+    """The first frame's label: of the picture, else of a data stream (tmcd), else of the container."""
+    places = [stream.metadata, *(each.metadata for each in container.streams.data), container.metadata]
+    for place in places:
+        for key, text in place.items():
+            if key.lower() == "timecode":
+                label = _label(text, rate)
+                if label is not None:
+                    return label
+    return None
+
+
+def _label(text: str, rate: Fraction) -> Timecode | None:
+    """TEXT as timecode. ``;`` at a rate without drop frame cannot mean it and reads as ``:``."""
+    if not has_drop_frame(rate):
+        text = text.replace(";", ":").replace(",", ":")
+    try:
+        return parse_timecode(text, rate)
+    except TimeError:
+        return None
+
+
+def _stream_info(stream: Stream, origin: Fraction) -> StreamInfo:
+    tick = stream.time_base
+    context: Any = stream.codec_context
+    sound = stream.type == "audio" and context is not None
+    return StreamInfo(
+        index=stream.index,
+        kind=stream.type,
+        codec=context.name if context is not None else "",
+        sample_rate=context.sample_rate or 0 if sound else 0,
+        channels=context.channels or 0 if sound else 0,
+        language=stream.language or "",
+        start=stream.start_time * tick - origin if tick and stream.start_time is not None else None,
+        duration=stream.duration * tick if tick and stream.duration else None,
+    )
+
+
+def _undecodable(path: Path) -> MediaUnreadable:
+    return MediaUnreadable(
+        f"no frame of {path} can be decoded: the file is damaged; copy it again from its source"
+        " or export it anew",
+        path,
+    )

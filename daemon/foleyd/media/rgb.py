@@ -1,0 +1,95 @@
+"""A decoded frame of any pixel format becomes upright 8-bit RGB, full size.
+
+The frame's own matrix and range are honoured; untagged picture is BT.709 from 720 lines (or 1280
+columns) up, else BT.601, limited range. PQ and HLG are mapped to BT.709 by libswscale's perceptual
+intent (ITU-R BT.2390 style tone curve). Pixels are neither cropped nor stretched; fields stay woven.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import numpy.typing as npt
+from av.filter import Graph
+from av.filter.context import FilterContext
+from av.video.frame import VideoFrame
+
+from foleyd.media.upright import Turn
+
+_UNSPECIFIED = 2
+_BT709, _BT601, _BT2020 = 1, 6, 9
+_MATRICES = frozenset((1, 4, 5, 6, 7, 9))
+_CONSTANT_LUMINANCE_OR_ICTCP = frozenset((10, 14))
+_LIMITED, _FULL = 1, 2
+HDR_TRANSFERS = frozenset((16, 18))
+"""AVColorTransferCharacteristic of PQ (SMPTE ST 2084) and HLG (ARIB STD-B67)."""
+
+_HDR_TO_SDR = "out_transfer=bt709:out_primaries=bt709:intent=perceptual:"
+
+
+class RgbConverter:
+    """Turns frames of one file into RGB, upright by TURN; set up anew where the file changes format."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._key: tuple[object, ...] = ()
+        self._ends: tuple[FilterContext, FilterContext] | None = None
+        self._graph: Graph | None = None
+
+    def convert(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
+        """FRAME as uint8 (height, width, 3), contiguous, not shared with any other call's."""
+        _settle_colour(frame)
+        key = (
+            frame.width,
+            frame.height,
+            frame.format.name,
+            frame.colorspace,
+            frame.color_range,
+            frame.color_trc,
+            frame.color_primaries,
+        )
+        if self._ends is None or key != self._key:
+            self._graph, *ends = _graph(frame, self._turn)
+            self._ends, self._key = (ends[0], ends[1]), key
+        source, sink = self._ends
+        source.push(frame)
+        converted = sink.pull()
+        assert isinstance(converted, VideoFrame)
+        return np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8)
+
+
+def _settle_colour(frame: VideoFrame) -> None:
+    """Writes into FRAME's tags what its untagged colour means."""
+    if frame.format.is_rgb or frame.format.has_palette:
+        return
+    if frame.colorspace in _CONSTANT_LUMINANCE_OR_ICTCP:
+        frame.colorspace = _BT2020
+    elif frame.colorspace not in _MATRICES:
+        frame.colorspace = _BT709 if frame.height >= 720 or frame.width >= 1280 else _BT601
+    if frame.color_range not in (_LIMITED, _FULL):
+        frame.color_range = _FULL if frame.format.name.startswith("yuvj") else _LIMITED
+    if frame.color_trc in HDR_TRANSFERS:
+        if frame.color_primaries == _UNSPECIFIED:
+            frame.color_primaries = _BT2020
+    else:
+        frame.color_trc = frame.color_primaries = _UNSPECIFIED
+
+
+def _graph(frame: VideoFrame, turn: Turn) -> tuple[Graph, FilterContext, FilterContext]:
+    """Buffer -> scale to rgb24 -> turn -> sink; filters reuse their buffers, reformat() does not."""
+    graph = Graph()
+    graph.threads = min(4, os.cpu_count() or 1)
+    size = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1000"
+    source = graph.add("buffer", f"{size}:colorspace={frame.colorspace}:range={frame.color_range}")
+    hdr = _HDR_TO_SDR if frame.color_trc in HDR_TRANSFERS else ""
+    steps = [graph.add("scale", f"{hdr}out_range=full:flags=bilinear"), graph.add("format", "rgb24")]
+    if turn.swaps:
+        steps.append(graph.add("transpose", "cclock_flip"))
+    if turn.hflip:
+        steps.append(graph.add("hflip"))
+    if turn.vflip:
+        steps.append(graph.add("vflip"))
+    sink = graph.add("buffersink")
+    graph.link_nodes(source, *steps, sink).configure()
+    return graph, source, sink
