@@ -200,7 +200,7 @@ def _voices(segments: Sequence[_Segment]) -> list[Voice]:
         elif segment.heads or segment.fallback is not None:
             made = _made(replace(segment, phrases=waiting + segment.phrases))
             waiting = []
-            voices += [voice for voice in made if voice not in voices]
+            voices += [voice for voice in made if not _has(voices, voice)]
         elif segment.phrases and (not voices or _leads(segments, index)):
             waiting += segment.phrases
         elif segment.phrases:
@@ -295,17 +295,30 @@ def _family(segment: _Segment, index: int) -> str:
 
 def _qualified(voice: Voice, phrases: Sequence[tuple[Entry, str]], head: Entry | None = None) -> Voice:
     """VOICE with the materials, tools and qualities of PHRASES; HEAD's own give way to any other."""
-    tellers = [entry for entry, _ in phrases if entry is not head]
     if head is not None:
-        tellers.insert(0, head)
-    for entry in tellers:
+        voice = replace(voice, material=head.material)
+    tellers = [entry for entry, _ in phrases if entry is not head]
+    for entry in [head, *tellers] if head is not None else tellers:
         if entry.material and voice.family in TAKES_MATERIAL:
-            voice = replace(voice, material=entry.material)
+            voice = _of_material(voice, entry.material)
         if entry.tool:
             voice = replace(voice, tool=entry.tool)
         told: dict[str, Any] = dict(entry.qualities)
         voice = replace(voice, **told)
     return voice
+
+
+def _of_material(voice: Voice, material: str) -> Voice:
+    """What is put down on a table sounds with it; what breaks on the floor stays what it was."""
+    if voice.family == "hits" and voice.material not in {"", material} and not voice.tool:
+        return replace(voice, material=material, tool=voice.material)
+    if voice.family == "breaks" and voice.material:
+        return voice
+    return replace(voice, material=material)
+
+
+def _has(voices: Sequence[Voice], voice: Voice) -> bool:
+    return any(replace(voice, words=other.words) == other for other in voices)
 
 
 def _without(voices: Sequence[Voice], refused: Sequence[_Segment]) -> list[Voice]:

@@ -8,9 +8,13 @@ whooshes: whoosh; tone: room, hum, air, murmur, traffic.
 
 from __future__ import annotations
 
+from foleyd.engines.procedural.sounds import footsteps, hits
 from foleyd.engines.procedural.sounds.family import Family, Sound, Voice
 
-_ALL: tuple[Family, ...] = ()
+_ALL: tuple[Family, ...] = (
+    footsteps.FAMILY,
+    hits.FAMILY,
+)
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
 """Every family there is."""

@@ -35,6 +35,9 @@ HOP = 12_000
 """Samples that a bed yields at a time (0.25 s); the player cuts them to size, so that what is
 heard never depends on block sizes."""
 
+MAX_RUN_UP = 8 * RATE
+"""The most samples that a strike may have before its onset."""
+
 REFERENCE = -26.0
 """LUFS at which every sound is rendered (see the module's text)."""
 
