@@ -14,6 +14,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
+from foleyd.brief import Notice
 from foleyd.cue import FileCut, FrameRange, Media, Program, Shot
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
@@ -24,18 +25,6 @@ from foleyd.timeline.view import Seen, look
 
 Resolve = Callable[[str], Resolved]
 AskFile = Callable[[Path], Fraction | None]
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramWarning:
-    """Something the editor should know: WHAT, WHERE (timecode or clip), and the FIX."""
-
-    what: str
-    where: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.fix}" if self.fix else f"{self.where}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class ReadProgram:
     """A program with what had to be said while it was read."""
 
     program: Program
-    warnings: tuple[ProgramWarning, ...]
+    warnings: tuple[Notice, ...]
     missing: tuple[MissingMedia, ...]
 
 
@@ -205,9 +194,9 @@ class _Reader:
         program = Program(self.clock.start, tuple(shots), max(duration, shots[-1].record.end if shots else 0))
         return ReadProgram(program, tuple(self._warnings(program)), tuple(missing))
 
-    def _warnings(self, program: Program) -> list[ProgramWarning]:
+    def _warnings(self, program: Program) -> list[Notice]:
         said = [
-            ProgramWarning(kind.sentence(places), str(program.label(min(places)[0])), kind.fix)
+            Notice(kind.sentence(places), str(program.label(min(places)[0])), kind.fix)
             for kind, places in (
                 (_OVERLAP, self.overlaps),
                 (_TRANSITION, self.transitions),
@@ -216,7 +205,7 @@ class _Reader:
             if places
         ]
         said.extend(
-            ProgramWarning(
+            Notice(
                 f"{remark} of {name!r} cannot be evaluated and is played at constant average speed",
                 str(program.label(at)),
                 "render the clip with its speed change for exact sync",

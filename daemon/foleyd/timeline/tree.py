@@ -45,6 +45,7 @@ class TreeMarker:
     colour: str
     start: Fraction
     duration: Fraction
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,17 @@ def _markers(markers: Iterable[otio.schema.Marker]) -> Iterable[TreeMarker]:
             str(marker.color or "").upper(),
             seconds(marked.start_time),
             _duration(marked),
+            _note(marker),
         )
+
+
+def _note(marker: otio.schema.Marker) -> str:
+    """The marker's comment; Resolve keeps it as Note in its metadata."""
+    if marker.comment:
+        return str(marker.comment)
+    resolve: Any = marker.metadata.get("Resolve_OTIO")
+    note = resolve.get("Note") if hasattr(resolve, "get") else None
+    return note if isinstance(note, str) else ""
 
 
 def _speed(effects: Iterable[Any]) -> tuple[Fraction, list[str]]:

@@ -1,0 +1,258 @@
+"""Spotting: from what is selected or marked to cues.
+
+Three rules: every prompt on each selected range, every prompt once over the whole selection, or
+cues found from the timeline's markers. One cue is one layer; several prompts over one range make
+several cues. Nothing here asks an engine; an engine may refuse a prompt that passes here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from foleyd.cue import LAYERS, MAX_PROMPT_LENGTH, Cue, FrameRange, Program
+from foleyd.request import MAX_TAKES, CueRule, Spread
+from foleyd.timeline.errors import SpottingError
+from foleyd.timeline.markers import Marker
+
+MAX_SEED = 2**63 - 1
+_DRAWN_SEED_BITS = 31
+
+
+def find_cues(
+    program: Program,
+    ranges: Sequence[FrameRange],
+    rule: CueRule,
+    *,
+    markers: Iterable[Marker] = (),
+    layers: Collection[str] = LAYERS,
+) -> tuple[Cue, ...]:
+    """The cues that RULE finds in RANGES of PROGRAM (none: everything), in record order.
+
+    MARKERS are the timeline's; LAYERS the known ones. Raises SpottingError.
+    """
+    if rule.spread is Spread.MARKERS:
+        return cues_for_markers(program, ranges, rule, markers, layers)
+    return cues_for_ranges(program, ranges, rule, layers)
+
+
+def cues_for_ranges(
+    program: Program, ranges: Sequence[FrameRange], rule: CueRule, layers: Collection[str] = LAYERS
+) -> tuple[Cue, ...]:
+    """A cue for each prompt on each of RANGES, or one over all of them, by RULE's spread.
+
+    A prompt may begin with ``layer:`` where that layer is known. Raises SpottingError.
+    """
+    negative = _check_rule(rule, layers)
+    if not rule.prompts:
+        raise SpottingError("there is no prompt: say what should be heard", field="prompts")
+    texts = [split_layer(prompt, rule.layer, layers) for prompt in rule.prompts]
+    spots = _spots(program, ranges)
+    if rule.spread is Spread.WHOLE_SELECTION:
+        spots = [FrameRange(min(spot.start for spot in spots), max(spot.end for spot in spots))]
+    return _numbered(_cue(spot, text, negative, layer, rule) for spot in spots for layer, text in texts)
+
+
+def cues_for_markers(
+    program: Program,
+    ranges: Sequence[FrameRange],
+    rule: CueRule,
+    markers: Iterable[Marker],
+    layers: Collection[str] = LAYERS,
+) -> tuple[Cue, ...]:
+    """A cue for each marker of RULE's colours (none: any) that begins in RANGES (none: everything).
+
+    A marker's name is the prompt: ``layer: prompt | negative`` where the layer is known, else all
+    of it is prompt; RULE's prompts serve markers without a name, which are left out when there
+    are none. A point marker lasts to the next cue marker of the same owner, else to the end of
+    what is selected, on a clip not beyond that clip. The same marker on picture and sound counts
+    once. Raises SpottingError for a name that is no prompt, and when nothing is found.
+    """
+    negative = _check_rule(rule, layers)
+    spots = _spots(program, ranges)
+    colours = {colour.strip().upper() for colour in rule.marker_colours}
+    cueing = [
+        marker
+        for marker in markers
+        if (not colours or marker.colour in colours) and (marker.name.strip() or rule.prompts)
+    ]
+    found: dict[tuple[FrameRange, str], list[Cue]] = {}
+    for marker in cueing:
+        record = _marked(marker, cueing, spots)
+        if record is not None and (record, marker.name) not in found:
+            found[record, marker.name] = [
+                _cue(record, text, unwanted, layer, rule)
+                for layer, text, unwanted in _marker_texts(marker, rule, negative, layers)
+            ]
+    if not found:
+        kind = f"{'/'.join(sorted(colours))} marker" if colours else "marker"
+        raise SpottingError(
+            f"no {kind} with a name lies in what is selected: name one with a prompt, or give a prompt",
+            field="marker_colours" if colours else "ranges",
+        )
+    return _numbered(cue for cues in found.values() for cue in cues)
+
+
+def given_cues(program: Program, cues: Sequence[Cue], *, layers: Collection[str] = LAYERS) -> tuple[Cue, ...]:
+    """CUES that a caller has found, checked; empty ids and missing seeds are filled in.
+
+    Raises SpottingError for ranges, prompts, layers, seeds or ids that cannot be.
+    """
+    if not cues:
+        raise SpottingError("there is no cue: say where something should be heard", field="cues")
+    taken = {cue.id for cue in cues if cue.id}
+    named = [cue.id for cue in cues if cue.id]
+    doubled = next((cue_id for cue_id in named if named.count(cue_id) > 1), None)
+    if doubled is not None:
+        raise SpottingError(f"two cues have the id {doubled!r}: give each its own", field="cues")
+    checked: list[Cue] = []
+    for number, cue in enumerate(cues, 1):
+        check_range(program, cue.record)
+        check_layer(cue.layer, layers)
+        prompt = check_prompt(cue.prompt)
+        negative = check_prompt(cue.negative_prompt, "negative prompt", may_be_empty=True)
+        seeds = cue.seeds or (drawn_seed(cue.record, prompt, cue.layer),)
+        if (
+            len(seeds) > MAX_TAKES
+            or len(set(seeds)) < len(seeds)
+            or not all(0 <= s <= MAX_SEED for s in seeds)
+        ):
+            raise SpottingError(
+                f"the seeds of cue {cue.id or number} are not 1 to {MAX_TAKES} different numbers from 0 on",
+                field="seeds",
+            )
+        cue_id = cue.id or _free_id(taken, number)
+        taken.add(cue_id)
+        checked.append(replace(cue, id=cue_id, prompt=prompt, negative_prompt=negative, seeds=seeds))
+    return tuple(checked)
+
+
+def split_layer(prompt: str, default: str, layers: Collection[str] = LAYERS) -> tuple[str, str]:
+    """(layer, text) of a prompt: ``layer: text`` only where that layer is known, else DEFAULT.
+
+    Raises SpottingError where the text is no prompt.
+    """
+    head, colon, rest = prompt.partition(":")
+    layer = head.strip().lower()
+    if colon and layer in layers:
+        return layer, check_prompt(rest)
+    return default, check_prompt(prompt)
+
+
+def check_prompt(text: str, what: str = "prompt", *, may_be_empty: bool = False) -> str:
+    """TEXT without needless space, once it can go to any engine. Raises SpottingError.
+
+    Refused: nothing, more than MAX_PROMPT_LENGTH characters, control characters, halves of
+    surrogate pairs. Line breaks and tabs count as spaces; emoji and any script are fine.
+    """
+    field = what.replace(" ", "_")
+    if len(text) > MAX_PROMPT_LENGTH:
+        raise SpottingError(
+            f"the {what} has {len(text):,} characters, more than {MAX_PROMPT_LENGTH:,}: say it in fewer words",
+            field=field,
+        )
+    clean = " ".join(
+        part for part in text.replace("\r", " ").replace("\n", " ").replace("\t", " ").split(" ") if part
+    )
+    if not clean.strip() and not may_be_empty:
+        raise SpottingError(f"the {what} is empty: say what should be heard", field=field)
+    for character in clean:
+        if unicodedata.category(character) in {"Cc", "Cs"}:
+            raise SpottingError(
+                f"the {what} holds the control character U+{ord(character):04X}: remove it", field=field
+            )
+    return clean
+
+
+def check_layer(layer: str, layers: Collection[str] = LAYERS) -> str:
+    """LAYER, once it is a known one. Raises SpottingError."""
+    if layer not in layers:
+        raise SpottingError(f"there is no layer {layer!r}: choose one of {', '.join(layers)}", field="layer")
+    return layer
+
+
+def check_range(program: Program, record: FrameRange) -> FrameRange:
+    """RECORD, once it is a stretch of PROGRAM with at least one frame. Raises SpottingError."""
+    first, last = program.label(record.start), program.label(record.end)
+    if record.duration == 0:
+        raise SpottingError(
+            f"the range at {first} is empty: its end must lie after its start", field="ranges"
+        )
+    if record.start < 0 or record.end > program.duration:
+        raise SpottingError(
+            f"the range {first} to {last} leaves the timeline, which runs from {program.label(0)} to "
+            f"{program.label(program.duration)}",
+            field="ranges",
+        )
+    return record
+
+
+def drawn_seed(record: FrameRange, prompt: str, layer: str) -> int:
+    """The seed of a cue that came without one: the same cue always has the same, so the cache
+    knows it again."""
+    text = f"{record.start} {record.end} {layer} {prompt}"
+    digest = hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> (64 - _DRAWN_SEED_BITS)
+
+
+def _check_rule(rule: CueRule, layers: Collection[str]) -> str:
+    """RULE's negative prompt, once the rest of RULE is sound."""
+    if not 1 <= rule.takes <= MAX_TAKES:
+        raise SpottingError(f"{rule.takes} takes are asked for: ask for 1 to {MAX_TAKES}", field="takes")
+    if rule.seed is not None and not 0 <= rule.seed <= MAX_SEED - rule.takes:
+        raise SpottingError(f"seed {rule.seed} is not between 0 and {MAX_SEED - rule.takes}", field="seed")
+    check_layer(rule.layer, layers)
+    return check_prompt(rule.negative_prompt, "negative prompt", may_be_empty=True)
+
+
+def _spots(program: Program, ranges: Sequence[FrameRange]) -> list[FrameRange]:
+    if not program.duration:
+        raise SpottingError("the timeline is empty: put a clip on it", field="selection")
+    return [check_range(program, record) for record in dict.fromkeys(ranges)] or [program.range]
+
+
+def _cue(record: FrameRange, prompt: str, negative: str, layer: str, rule: CueRule) -> Cue:
+    first = rule.seed if rule.seed is not None else drawn_seed(record, prompt, layer)
+    return Cue("", record, prompt, negative, layer, tuple(range(first, first + rule.takes)))
+
+
+def _numbered(cues: Iterable[Cue]) -> tuple[Cue, ...]:
+    ordered = sorted(cues, key=lambda cue: cue.record.start)
+    return tuple(replace(cue, id=f"cue-{number}") for number, cue in enumerate(ordered, 1))
+
+
+def _free_id(taken: Collection[str], number: int) -> str:
+    while f"cue-{number}" in taken:
+        number += 1
+    return f"cue-{number}"
+
+
+def _marker_texts(
+    marker: Marker, rule: CueRule, negative: str, layers: Collection[str]
+) -> list[tuple[str, str, str]]:
+    """(layer, prompt, negative prompt) of what MARKER asks for."""
+    if not marker.name.strip():
+        return [(*split_layer(prompt, rule.layer, layers), negative) for prompt in rule.prompts]
+    head, colon, rest = marker.name.partition(":")
+    layer = head.strip().lower()
+    if not (colon and layer in layers):
+        return [(rule.layer, check_prompt(marker.name), negative)]
+    prompt, bar, unwanted = rest.partition("|")
+    if bar:
+        negative = check_prompt(unwanted, "negative prompt", may_be_empty=True)
+    return [(layer, check_prompt(prompt), negative)]
+
+
+def _marked(marker: Marker, cueing: Sequence[Marker], spots: Sequence[FrameRange]) -> FrameRange | None:
+    """The frames that MARKER's cue fills, or None where it does not begin in what is selected."""
+    start = marker.record.start
+    spot = next((spot for spot in spots if spot.start <= start < spot.end), None)
+    if spot is None:
+        return None
+    if marker.record.duration:
+        return marker.record.intersect(spot)
+    later = [m.record.start for m in cueing if m.owner == marker.owner and m.record.start > start]
+    end = min(spot.end, marker.owner_range.end, *later)
+    return FrameRange(start, end) if end > start else None
