@@ -180,33 +180,41 @@ class Noise:
 
 
 class NarrowNoise:
-    """A whistle made of noise: a band of BANDWIDTH Hz whose centre moves freely, at unit power.
+    """A whistle made of noise: a band of BANDWIDTH Hz (below 400) whose centre moves freely, at unit power.
 
-    Noise of the band's shape is turned up to the centre by a running phase, so a sweep is exact
-    and costs no filter design. WIDTH as in Noise. Not K weighted: the centre moves.
+    Noise of the band's shape, made at a low rate, is turned up to the centre by a running phase, so a
+    sweep is exact and costs no filter design. WIDTH as in Noise. Not K weighted: the centre moves.
     """
+
+    _EVERY = 24
 
     def __init__(self, rng: np.random.Generator, bandwidth: float, width: float = 0.5) -> None:
         self._rng = rng
-        pole = np.exp(-np.pi * bandwidth / RATE)
+        pole = np.exp(-np.pi * bandwidth * self._EVERY / RATE)
         section = np.array([[1 - pole, 0.0, 0.0, 1.0, -pole, 0.0]])
-        sections = np.vstack((section, section))
-        impulse = np.zeros(RATE)
+        self._filter = Filter(np.vstack((section, section)), 4)
+        impulse = np.zeros(4000)
         impulse[0] = 1.0
-        self._gain = 1 / np.sqrt(2 * np.sum(signal.sosfilt(sections, impulse) ** 2))
-        self._filter = Filter(sections, 4)
+        shape = signal.sosfilt(self._filter.sections, impulse)
+        self._gain = 1 / np.sqrt(2 * np.sum(shape**2))
         self._phase = 0.0
         self._shared = np.sqrt(np.clip(1 - width, 0.0, 1.0))
         self._own = np.sqrt(1 - self._shared**2)
+        for _ in range(4):
+            self._last = self._filter(rng.standard_normal((4, HOP // self._EVERY)))[:, -1]
 
     def __call__(self, centre: Array) -> Floats:
         """The next hop, (2, HOP), with its CENTRE in Hz, (HOP,)."""
-        raw = self._filter(self._rng.standard_normal((4, HOP), dtype=np.float32))
+        slow = self._filter(self._rng.standard_normal((4, HOP // self._EVERY)))
+        real, imaginary, own_real, own_imaginary = (
+            between(float(last), row) for last, row in zip(self._last, slow, strict=True)
+        )
+        self._last = slow[:, -1]
         phase = self._phase + np.cumsum(centre) * (2 * np.pi / RATE)
         self._phase = float(phase[-1] % (2 * np.pi))
-        left = raw[0] * np.cos(phase) - raw[1] * np.sin(phase)
-        right = raw[2] * np.cos(phase) - raw[3] * np.sin(phase)
-        right = self._shared * left + self._own * right
+        cosine, sine = np.cos(phase), np.sin(phase)
+        left = real * cosine - imaginary * sine
+        right = self._shared * left + self._own * (own_real * cosine - own_imaginary * sine)
         return np.asarray(np.stack((left, right)) * self._gain)
 
 

@@ -69,7 +69,7 @@ _SURFACES = {
     "roof": _Surface((260, 480, 760, 1250, 2100), 0.035, (500, 5000), 0.5, (250, 5000), 0.04, -2.0, -10.0),
     "metal": _Surface(
         (310, 520, 830, 1240, 1720, 2330, 3110, 4200, 5600),
-        0.14,
+        0.085,
         (1500, 9000),
         0.3,
         (500, 8000),
@@ -124,14 +124,14 @@ def _drop(rng: np.random.Generator, surface: _Surface, diameter: float, wetness:
     contact = max(1.2e-4, 1e-3 * diameter / speed)
     low, high = surface.click
     bright = np.sqrt(2.0 / diameter)
-    blow = tick(rng, rng.uniform(0.003, 0.006) * diameter / 2, (low / bright**0.5, min(high * bright, 18000)))
+    blow = tick(rng, rng.uniform(0.005, 0.010) * diameter / 2, (low / bright**0.5, min(high * bright, 18000)))
     out = np.zeros(samples(max(0.05, 1.3 * surface.t60)))
     peak = max(float(np.max(np.abs(blow))), 1e-9)
     out[: len(blow)] += blow[: len(out)] * (surface.click_share / peak)
     if surface.modes:
         out += _rung(rng, surface, contact, len(out)) * (1 - surface.click_share)
     if diameter > 1.6 and rng.random() < surface.bubbles * (0.6 + 0.6 * wetness):
-        trapped = bubble(rng, float(rng.uniform(0.0004, 0.0009) * diameter), rng.uniform(0.0, 0.08))
+        trapped = bubble(rng, blend_log(0.00012, 0.0010, rng.random()) * diameter, rng.uniform(0.0, 0.08))
         late = samples(rng.uniform(0.008, 0.02))
         end = min(len(out), late + len(trapped))
         out[late:end] += trapped[: end - late] * rng.uniform(0.3, 1.0)
@@ -140,8 +140,8 @@ def _drop(rng: np.random.Generator, surface: _Surface, diameter: float, wetness:
 
 def _rung(rng: np.random.Generator, surface: _Surface, contact: float, n: int) -> Floats:
     """The surface's modes after a blow somewhere on it: each mode louder or fainter with the place."""
-    detune = 2 ** rng.normal(0.0, 0.06)
-    modes = [f * detune * 2 ** rng.normal(0.0, 0.03) for f in surface.modes]
+    detune = 2 ** rng.normal(0.0, 0.28)
+    modes = [f * detune * 2 ** rng.normal(0.0, 0.08) for f in surface.modes]
     t60s = [surface.t60 * (modes[0] / f) ** 0.6 * rng.uniform(0.7, 1.3) for f in modes]
     gains = [float(abs(np.sin(np.pi * rng.random()))) * (modes[0] / f) ** 0.25 for f in modes]
     body = filtered(ring(contact_pulse(contact), n, modes, t60s, gains), "highpass", 80, order=1)
