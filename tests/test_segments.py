@@ -1,5 +1,7 @@
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from foleyd.engines.engine import Window
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 FILM = Fraction(24000, 1001)
-LONG = {"best": Fraction(8), "longest": Fraction(10), "shortest": Fraction(1)}
+plan = partial(plan_windows, best=Fraction(8), longest=Fraction(10), shortest=Fraction(1))
 RATES = [
     Fraction(12),
     FILM,
@@ -21,21 +23,22 @@ RATES = [
 ]
 
 
+def sample(frame: int, rate: Fraction) -> int:
+    """First sample of a frame in whole numbers, halves up."""
+    return (2 * frame * 48000 * rate.denominator + rate.numerator) // (2 * rate.numerator)
+
+
 def frames_of(windows: list[Window], rate: Fraction, first: int) -> list[tuple[int, int]]:
-    """Frames of each window, its end found by counting samples in whole numbers (round half up)."""
-
-    def sample(frame: int) -> int:
-        return (2 * frame * 48000 * rate.denominator + rate.numerator) // (2 * rate.numerator)
-
+    """Frames of each window, its end found by counting samples."""
     spans = []
     for window in windows:
         start = window.start * rate
         assert start.denominator == 1
         begin = first + int(start)
         end = begin + max(1, int(window.duration * rate / 48000) - 1)
-        while sample(end) - sample(begin) < window.duration:
+        while sample(end, rate) - sample(begin, rate) < window.duration:
             end += 1
-        assert sample(end) - sample(begin) == window.duration
+        assert sample(end, rate) - sample(begin, rate) == window.duration
         spans.append((begin - first, end - first))
     return spans
 
@@ -48,11 +51,11 @@ def test_no_longest_window_means_one_window() -> None:
 
 
 def test_an_item_near_the_best_length_is_one_window_even_across_a_cut() -> None:
-    assert plan_windows(8 * 25, Fraction(25), cuts=[90], **LONG) == [Window(Fraction(0), 8 * 48000)]
+    assert plan(8 * 25, Fraction(25), cuts=[90]) == [Window(Fraction(0), 8 * 48000)]
 
 
 def test_inside_a_shot_windows_are_even_and_share_a_second() -> None:
-    windows = plan_windows(22 * 25, Fraction(25), **LONG)
+    windows = plan(22 * 25, Fraction(25))
     assert windows == [
         Window(Fraction(0), 8 * 48000, 48000),
         Window(Fraction(7), 8 * 48000, 48000),
@@ -61,12 +64,12 @@ def test_inside_a_shot_windows_are_even_and_share_a_second() -> None:
 
 
 def test_a_cut_is_preferred_to_a_break_inside_a_shot_and_has_a_hard_edge() -> None:
-    windows = plan_windows(15 * 24, Fraction(24), cuts=[6 * 24], **LONG)
+    windows = plan(15 * 24, Fraction(24), cuts=[6 * 24])
     assert windows == [Window(Fraction(0), 6 * 48000, 0), Window(Fraction(6), 9 * 48000, 0)]
 
 
 def test_a_long_shot_after_a_cut_is_divided_by_itself() -> None:
-    windows = plan_windows(20 * 25, Fraction(25), cuts=[5 * 25], **LONG)
+    windows = plan(20 * 25, Fraction(25), cuts=[5 * 25])
     assert windows == [
         Window(Fraction(0), 5 * 48000, 0),
         Window(Fraction(5), 8 * 48000, 48000),
@@ -75,23 +78,23 @@ def test_a_long_shot_after_a_cut_is_divided_by_itself() -> None:
 
 
 def test_a_cut_too_near_the_end_is_not_used() -> None:
-    windows = plan_windows(12 * 25, Fraction(25), cuts=[12 * 25 - 10], **LONG)
+    windows = plan(12 * 25, Fraction(25), cuts=[12 * 25 - 10])
     assert [window.overlap for window in windows] == [48000, 0]
 
 
 def test_fast_cutting_does_not_make_short_windows() -> None:
-    windows = plan_windows(40 * 25, Fraction(25), cuts=range(12, 1000, 12), **LONG)
+    windows = plan(40 * 25, Fraction(25), cuts=range(12, 1000, 12))
     assert all(6 * 48000 <= window.duration <= 10 * 48000 for window in windows)
     assert all(window.overlap == 0 for window in windows)
 
 
 def test_an_item_below_the_shortest_window_is_one_short_window() -> None:
-    assert plan_windows(1, Fraction(25), cuts=[0, 1, 7], **LONG) == [Window(Fraction(0), 1920)]
+    assert plan(1, Fraction(25), cuts=[0, 1, 7]) == [Window(Fraction(0), 1920)]
 
 
 def test_a_programme_of_three_hours_is_planned_at_once() -> None:
     cuts = range(37, 3 * 3600 * 25, 87)
-    windows = plan_windows(3 * 3600 * 25, Fraction(25), cuts=cuts, **LONG)
+    windows = plan(3 * 3600 * 25, Fraction(25), cuts=cuts)
     assert sum(window.duration - window.overlap for window in windows) == 3 * 3600 * 48000
 
 
@@ -111,11 +114,11 @@ def test_limits_that_leave_no_room_are_refused(best: Fraction, longest: Fraction
 
 def test_an_item_without_frames_is_refused() -> None:
     with pytest.raises(SegmentError, match="longer range"):
-        plan_windows(0, Fraction(25), **LONG)
+        plan(0, Fraction(25))
 
 
 @st.composite
-def items(draw: st.DrawFn) -> dict[str, object]:
+def items(draw: st.DrawFn) -> dict[str, Any]:
     longest = draw(st.fractions(min_value=2, max_value=30, max_denominator=8))
     frames = draw(st.integers(1, 4000))
     return {
@@ -131,7 +134,7 @@ def items(draw: st.DrawFn) -> dict[str, object]:
 
 @settings(max_examples=300, deadline=None)
 @given(items())
-def test_windows_cover_the_item_exactly_within_their_limits(item: dict) -> None:  # type: ignore[type-arg]
+def test_windows_cover_the_item_exactly_within_their_limits(item: dict[str, Any]) -> None:
     windows = plan_windows(**item)
     frames, rate, first = item["frames"], item["rate"], item["first_frame"]
     spans = frames_of(windows, rate, first)
@@ -152,20 +155,16 @@ def test_windows_cover_the_item_exactly_within_their_limits(item: dict) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(items())
-def test_offsets_lead_from_window_to_window_and_to_the_items_last_sample(item: dict) -> None:  # type: ignore[type-arg]
+def test_offsets_lead_from_window_to_window_and_to_the_items_last_sample(item: dict[str, Any]) -> None:
     windows = plan_windows(**item)
     offsets = window_offsets(windows)
     rate, first = item["rate"], item["first_frame"]
-
-    def sample(frame: int) -> int:
-        return (2 * frame * 48000 * rate.denominator + rate.numerator) // (2 * rate.numerator)
-
-    total = sample(first + item["frames"]) - sample(first)
+    total = sample(first + item["frames"], rate) - sample(first, rate)
     assert offsets[-1] + windows[-1].duration == total
     for (window, offset), (_, after) in pairwise(zip(windows, offsets, strict=True)):
         assert after == offset + window.duration - window.overlap
     for window, offset in zip(windows, offsets, strict=True):
-        assert offset == sample(first + int(window.start * rate)) - sample(first)
+        assert offset == sample(first + int(window.start * rate), rate) - sample(first, rate)
 
 
 def test_nothing_has_no_offsets() -> None:

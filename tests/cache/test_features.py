@@ -33,9 +33,9 @@ def test_features_come_back_as_they_were(store: Store) -> None:
     features = Features(
         {
             "energy": np.linspace(0, 1, 100),
-            "pan": np.float32([[-1, 1]]),
+            "pan": np.array([[-1, 1]], np.float32),
             "cut": np.array([True, False]),
-            "half": np.float16([0.5]),
+            "half": np.array([0.5], np.float16),
             "count": np.array(3, np.int64),
             "none": np.zeros((0, 4), np.uint8),
         },
@@ -70,7 +70,7 @@ def test_arrays_that_lie_otherwise_in_memory_come_back_as_seen(tmp_path: Path) -
 )
 def test_any_numbers_and_text_survive(
     tmp_path_factory: pytest.TempPathFactory,
-    array: np.ndarray,  # type: ignore[type-arg]
+    array: np.ndarray,
     meta: dict[str, str],
     warnings: tuple[str, ...],
 ) -> None:
@@ -81,16 +81,17 @@ def test_any_numbers_and_text_survive(
 
 
 @pytest.mark.parametrize(
-    "array", [np.array(["text"]), np.array([object()], dtype=object), np.array([1j]), np.longdouble([1])]
+    "array",
+    [np.array(["text"]), np.array([object()], dtype=object), np.array([1j]), np.array([1], np.longdouble)],
 )
-def test_only_plain_numbers_are_taken(store: Store, array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_only_plain_numbers_are_taken(store: Store, array: np.ndarray) -> None:
     with pytest.raises(TypeError, match="'odd'"):
         FeatureStore(store).save(KEY, Features({"odd": array}), "procedural")
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\x08\0\0\0\0\0\0\0{}      ", b"\xff" * 100])
 def test_what_holds_no_features_is_a_miss_and_is_dropped(store: Store, content: bytes) -> None:
-    store.add(KEY, "procedural", lambda path: path.write_bytes(content) and None)
+    store.add(KEY, "procedural", lambda path: path.write_bytes(content))
     assert FeatureStore(store).load(KEY) is None
     assert store.figures().entries == 0
 

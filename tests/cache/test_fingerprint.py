@@ -317,4 +317,7 @@ def test_features_are_told_apart_by_picture_engine_and_window() -> None:
 def test_keys_stay_the_same_from_version_to_version() -> None:
     # As `b2sum -l 160` gives for the canonical JSON written by hand.
     assert take_key("f" * 32, REQUEST) == "8384fececb1ba6599c87bdff0e12c4c3bfdf6f2b"
-    assert feature_key("f" * 32, VIEW, Window(Fraction(0), 480_000)) == "b58e7385b0024a9bc8b6fa75933451e7e782aa84"
+    assert (
+        feature_key("f" * 32, VIEW, Window(Fraction(0), 480_000))
+        == "b58e7385b0024a9bc8b6fa75933451e7e782aa84"
+    )

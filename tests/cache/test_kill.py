@@ -23,7 +23,7 @@ number = int(sys.argv[2])
 while True:
     number += 1
     content = number.to_bytes(8, "little") * 2500
-    store.add(f"{number:040x}", "procedural", lambda path: path.write_bytes(content) and None)
+    store.add(f"{number:040x}", "procedural", lambda path: path.write_bytes(content))
     sys.stdout.write(f"{number}\\n")
     sys.stdout.flush()
 """
@@ -41,15 +41,15 @@ def dying(call, after):
     return wrapper
 
 cache = store.Store(Path(sys.argv[1]), 100)
-cache.add("aa" * 20, "procedural", lambda path: path.write_bytes(b"x" * 60) and None)
+cache.add("aa" * 20, "procedural", lambda path: path.write_bytes(b"x" * 60))
 where, after = sys.argv[2], sys.argv[3] == "after"
 owner, name = {
     "fsync": (store, "_fsync"), "rename": (os, "replace"), "insert": (index.Index, "insert"),
     "evict": (index.Index, "delete"), "unlink": (store, "_unlink"),
 }[where]
 setattr(owner, name, dying(getattr(owner, name), after))
-cache.add("bb" * 20, "procedural", lambda path: path.write_bytes(b"y" * 60) and None)
-cache.add("cc" * 20, "procedural", lambda path: path.write_bytes(b"z" * 60) and None)
+cache.add("bb" * 20, "procedural", lambda path: path.write_bytes(b"y" * 60))
+cache.add("cc" * 20, "procedural", lambda path: path.write_bytes(b"z" * 60))
 """
 
 
@@ -107,8 +107,8 @@ from foleyd.cache.store import Store
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = Store(Path(sys.argv[1]), 10_000_000)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
-print(store.add("aa" * 20, "procedural", lambda path: path.write_bytes(b"x" * 2_000_000) and None))
-print(store.add("bb" * 20, "procedural", lambda path: path.write_bytes(b"x" * 500_000) and None))
+print(store.add("aa" * 20, "procedural", lambda path: path.write_bytes(b"x" * 2_000_000)))
+print(store.add("bb" * 20, "procedural", lambda path: path.write_bytes(b"x" * 500_000)))
 """
     ran = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], check=True, capture_output=True, text=True

@@ -33,7 +33,7 @@ def key(number: int) -> str:
 
 
 def put(store: Store, number: int, content: bytes = b"x" * 100, engine: str = "procedural") -> None:
-    assert store.add(key(number), engine, lambda path: path.write_bytes(content) and None) is None
+    assert store.add(key(number), engine, lambda path: path.write_bytes(content)) is None
 
 
 def get(store: Store, number: int) -> bytes | None:
@@ -138,7 +138,7 @@ def test_a_smaller_budget_evicts_at_opening(tmp_path: Path) -> None:
 
 def test_what_exceeds_the_whole_budget_is_not_kept_and_evicts_nothing(store: Store) -> None:
     put(store, 1)
-    reason = store.add(key(2), "procedural", lambda path: path.write_bytes(b"x" * 1001) and None)
+    reason = store.add(key(2), "procedural", lambda path: path.write_bytes(b"x" * 1001))
     assert isinstance(reason, NotCached)
     assert "more room" in str(reason)
     assert get(store, 1) is not None

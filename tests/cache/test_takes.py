@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def noise(channels: int = 2, samples: int = 1000) -> np.ndarray:  # type: ignore[type-arg]
+def noise(channels: int = 2, samples: int = 1000) -> np.ndarray:
     return np.random.default_rng(3).standard_normal((channels, samples), dtype=np.float32)
 
 
@@ -122,7 +122,7 @@ def test_events_and_warnings_survive_exactly(
     "samples",
     [np.zeros(5, np.float32), np.zeros((1, 5)), np.zeros((2, 0), np.float32), np.zeros((0, 9), "f4")],
 )
-def test_only_float32_channels_and_samples_are_a_take(tmp_path: Path, samples: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_only_float32_channels_and_samples_are_a_take(tmp_path: Path, samples: np.ndarray) -> None:
     with pytest.raises(ValueError, match="a take is float32"):
         write_take(tmp_path / "take", Audio(samples))
 
@@ -163,7 +163,7 @@ def test_a_pickled_array_is_never_loaded(tmp_path: Path) -> None:
 
 
 def test_what_holds_no_take_is_a_miss_and_is_dropped(store: Store) -> None:
-    store.add(KEY, "procedural", lambda path: path.write_bytes(b"no take at all, whatever it says") and None)
+    store.add(KEY, "procedural", lambda path: path.write_bytes(b"no take at all, whatever it says"))
     assert TakeStore(store).load(KEY) is None
     assert store.figures().entries == 0
 

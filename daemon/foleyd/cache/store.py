@@ -187,7 +187,7 @@ class Store:
         self._trim()
         return pin
 
-    def add(self, key: str, engine: str, write: Callable[[Path], None]) -> NotCached | None:
+    def add(self, key: str, engine: str, write: Callable[[Path], object]) -> NotCached | None:
         """Keeps under KEY the file that WRITE writes; returns why not when it could not be kept.
 
         An OSError of WRITE counts as a disk that will not have it; other errors pass through.
