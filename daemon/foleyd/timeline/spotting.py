@@ -8,7 +8,10 @@ several cues. Nothing here asks an engine; an engine may refuse a prompt that pa
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -18,7 +21,9 @@ from foleyd.timeline.errors import SpottingError
 from foleyd.timeline.markers import Marker
 
 MAX_SEED = 2**63 - 1
+MAX_CUES = 5_000
 _DRAWN_SEED_BITS = 31
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 def find_cues(
@@ -52,6 +57,7 @@ def cues_for_ranges(
     spots = _spots(program, ranges)
     if rule.spread is Spread.WHOLE_SELECTION:
         spots = [FrameRange(min(spot.start for spot in spots), max(spot.end for spot in spots))]
+    _check_count(len(spots) * len(texts))
     return _numbered(_cue(spot, text, negative, layer, rule) for spot in spots for layer, text in texts)
 
 
@@ -78,9 +84,13 @@ def cues_for_markers(
         for marker in markers
         if (not colours or marker.colour in colours) and (marker.name.strip() or rule.prompts)
     ]
+    _check_count(len(cueing) * max(1, len(rule.prompts)))
+    starts: dict[str, list[int]] = {}
+    for marker in sorted(cueing, key=lambda marker: marker.record.start):
+        starts.setdefault(marker.owner, []).append(marker.record.start)
     found: dict[tuple[FrameRange, str], list[Cue]] = {}
     for marker in cueing:
-        record = _marked(marker, cueing, spots)
+        record = _marked(marker, starts[marker.owner], spots)
         if record is not None and (record, marker.name) not in found:
             found[record, marker.name] = [
                 _cue(record, text, unwanted, layer, rule)
@@ -102,10 +112,10 @@ def given_cues(program: Program, cues: Sequence[Cue], *, layers: Collection[str]
     """
     if not cues:
         raise SpottingError("there is no cue: say where something should be heard", field="cues")
-    taken = {cue.id for cue in cues if cue.id}
-    named = [cue.id for cue in cues if cue.id]
-    doubled = next((cue_id for cue_id in named if named.count(cue_id) > 1), None)
-    if doubled is not None:
+    _check_count(len(cues))
+    uses = Counter(cue.id for cue in cues if cue.id)
+    taken = set(uses)
+    for doubled in (cue_id for cue_id, count in uses.items() if count > 1):
         raise SpottingError(f"two cues have the id {doubled!r}: give each its own", field="cues")
     checked: list[Cue] = []
     for number, cue in enumerate(cues, 1):
@@ -114,11 +124,8 @@ def given_cues(program: Program, cues: Sequence[Cue], *, layers: Collection[str]
         prompt = check_prompt(cue.prompt)
         negative = check_prompt(cue.negative_prompt, "negative prompt", may_be_empty=True)
         seeds = cue.seeds or (drawn_seed(cue.record, prompt, cue.layer),)
-        if (
-            len(seeds) > MAX_TAKES
-            or len(set(seeds)) < len(seeds)
-            or not all(0 <= s <= MAX_SEED for s in seeds)
-        ):
+        in_range = all(0 <= seed <= MAX_SEED for seed in seeds)
+        if not in_range or len(seeds) > MAX_TAKES or len(set(seeds)) < len(seeds):
             raise SpottingError(
                 f"the seeds of cue {cue.id or number} are not 1 to {MAX_TAKES} different numbers from 0 on",
                 field="seeds",
@@ -150,12 +157,10 @@ def check_prompt(text: str, what: str = "prompt", *, may_be_empty: bool = False)
     field = what.replace(" ", "_")
     if len(text) > MAX_PROMPT_LENGTH:
         raise SpottingError(
-            f"the {what} has {len(text):,} characters, more than {MAX_PROMPT_LENGTH:,}: say it in fewer words",
+            f"the {what} has {len(text):,} characters, more than {MAX_PROMPT_LENGTH:,}: shorten it",
             field=field,
         )
-    clean = " ".join(
-        part for part in text.replace("\r", " ").replace("\n", " ").replace("\t", " ").split(" ") if part
-    )
+    clean = _SPACES.sub(" ", text).strip(" ")
     if not clean.strip() and not may_be_empty:
         raise SpottingError(f"the {what} is empty: say what should be heard", field=field)
     for character in clean:
@@ -177,9 +182,7 @@ def check_range(program: Program, record: FrameRange) -> FrameRange:
     """RECORD, once it is a stretch of PROGRAM with at least one frame. Raises SpottingError."""
     first, last = program.label(record.start), program.label(record.end)
     if record.duration == 0:
-        raise SpottingError(
-            f"the range at {first} is empty: its end must lie after its start", field="ranges"
-        )
+        raise SpottingError(f"the range at {first} is empty: its end must come later", field="ranges")
     if record.start < 0 or record.end > program.duration:
         raise SpottingError(
             f"the range {first} to {last} leaves the timeline, which runs from {program.label(0)} to "
@@ -205,6 +208,13 @@ def _check_rule(rule: CueRule, layers: Collection[str]) -> str:
         raise SpottingError(f"seed {rule.seed} is not between 0 and {MAX_SEED - rule.takes}", field="seed")
     check_layer(rule.layer, layers)
     return check_prompt(rule.negative_prompt, "negative prompt", may_be_empty=True)
+
+
+def _check_count(cues: int) -> None:
+    if cues > MAX_CUES:
+        raise SpottingError(
+            f"{cues:,} cues are asked for, more than {MAX_CUES:,}: select less", field="ranges"
+        )
 
 
 def _spots(program: Program, ranges: Sequence[FrameRange]) -> list[FrameRange]:
@@ -245,14 +255,18 @@ def _marker_texts(
     return [(layer, check_prompt(prompt), negative)]
 
 
-def _marked(marker: Marker, cueing: Sequence[Marker], spots: Sequence[FrameRange]) -> FrameRange | None:
-    """The frames that MARKER's cue fills, or None where it does not begin in what is selected."""
+def _marked(marker: Marker, starts: Sequence[int], spots: Sequence[FrameRange]) -> FrameRange | None:
+    """The frames that MARKER's cue fills, or None where it does not begin in what is selected.
+
+    STARTS are those of its owner's cue markers, ascending.
+    """
     start = marker.record.start
     spot = next((spot for spot in spots if spot.start <= start < spot.end), None)
     if spot is None:
         return None
     if marker.record.duration:
         return marker.record.intersect(spot)
-    later = [m.record.start for m in cueing if m.owner == marker.owner and m.record.start > start]
+    following = bisect_right(starts, start)
+    later = starts[following : following + 1]
     end = min(spot.end, marker.owner_range.end, *later)
     return FrameRange(start, end) if end > start else None
