@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from foleyd.errors import FoleyError
+
 TEMPORARY_PREFIX = ".foleyd-"
 """How the temporary files of :func:`new_file` begin: hidden, and recognisably ours."""
 
@@ -22,16 +24,28 @@ _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
-class OutputError(Exception):
+class OutputError(FoleyError):
     """A file could not be written. PATH is the file; the message says why and what to do."""
 
+    code = "FAILED_PRECONDITION"
+    reason = "OUTPUT_NOT_WRITABLE"
+
     def __init__(self, message: str, path: Path) -> None:
-        super().__init__(message)
+        super().__init__(message, field="output.folder", where=str(path))
         self.path = path
 
 
 class OutputExists(OutputError):
     """The name is taken; nothing was changed."""
+
+    code = "ALREADY_EXISTS"
+    reason = "OUTPUT_EXISTS"
+
+
+class DiskFull(OutputError):
+    """No room is left for the file."""
+
+    reason = "DISK_FULL"
 
 
 @contextmanager
@@ -97,8 +111,10 @@ def output_error(path: Path, error: BaseException) -> OutputError | None:
         return None
     folder = path.parent
     if number in _NO_SPACE:
-        text = f"the disk of {folder} is full while writing {path.name}; free some space there"
-    elif number == errno.EFBIG:
+        return DiskFull(
+            f"the disk of {folder} is full: {path.name} does not fit; free some space there", path
+        )
+    if number == errno.EFBIG:
         text = f"{path.name} is too large for the disk of {folder}; choose a folder on another disk"
     elif number in _READ_ONLY and _concerns(path, error):
         text = f"{folder} cannot be written to; choose another folder or change its permissions"

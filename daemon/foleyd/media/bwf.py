@@ -41,6 +41,8 @@ _SIZE_IN_DS64 = 0xFFFFFFFF
 class NotBroadcastWave(MediaError):
     """The file is no WAV, is damaged, or does not carry what foleyd writes."""
 
+    reason = "NOT_BROADCAST_WAVE"
+
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:

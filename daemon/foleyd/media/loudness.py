@@ -38,6 +38,12 @@ _DEFAULT_CEILING = -1.0
 class LoudnessError(MediaError):
     """A loudness target that is neither a preset nor a usable number."""
 
+    reason = "LOUDNESS_INVALID"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.field = "output.loudness"
+
 
 @dataclass(frozen=True, slots=True)
 class LoudnessTarget:

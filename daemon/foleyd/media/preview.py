@@ -22,6 +22,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from foleyd.cue import Program
 from foleyd.engines.engine import Frame
 from foleyd.files import new_file
+from foleyd.media.container import open_media, picture_stream
 from foleyd.media.encode import Blocks, Interleaver, SoundTrack
 from foleyd.media.errors import ExportError
 from foleyd.timebase import round_half_up
@@ -123,8 +124,8 @@ def write_preview(
 
 def _copied(stem: Path, sound: Blocks, source: Path) -> Preview:
     try:
-        with av.open(source) as container:
-            stream = _picture(container)
+        with open_media(source) as container:
+            stream = picture_stream(container, source)
             name = stream.codec_context.name
             wrapper = _WRAPPERS.get(stream.codec_context.codec.canonical_name, _MKV)
         start = _first_shown(source)
@@ -140,10 +141,10 @@ def _copied(stem: Path, sound: Blocks, source: Path) -> Preview:
 def _copy(temporary: Path, sound: Blocks, source: Path, wrapper: Wrapper, start: Fraction) -> None:
     options = dict(wrapper.options)
     with (
-        av.open(source) as original,
+        open_media(source) as original,
         av.open(temporary, "w", format=wrapper.name, options=options) as container,
     ):
-        stream = _picture(original)
+        stream = picture_stream(original, source)
         copy = container.add_stream_from_template(stream)
         track = SoundTrack(container, wrapper.codec, sound.channels, _BIT_RATE)
         interleaver = Interleaver(track, sound)
@@ -183,18 +184,10 @@ def _timed(
     raise _CannotCopy("its packets carry no times")
 
 
-def _picture(container: av.container.InputContainer) -> av.VideoStream:
-    """The picture stream; cover art is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            return stream
-    raise _CannotCopy("it has no picture")
-
-
 def _first_shown(source: Path) -> Fraction:
     """Presentation time in seconds of the first frame that a player shows."""
-    with av.open(source) as container:
-        for frame in container.decode(_picture(container)):
+    with open_media(source) as container:
+        for frame in container.decode(picture_stream(container, source)):
             if frame.pts is not None and frame.time_base is not None:
                 return frame.pts * frame.time_base
     raise _CannotCopy("its first frame cannot be read")

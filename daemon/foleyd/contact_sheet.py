@@ -1,0 +1,367 @@
+"""The contact sheet: filmstrip, waveforms and events on one time axis, as a PNG for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from foleyd.cue import Loudness, SoundEvent
+from foleyd.engines.engine import Frame
+from foleyd.files import new_file
+from foleyd.lettering import fit, lettered
+from foleyd.media.loudness import decibels
+from foleyd.media.waveform import Waveform
+from foleyd.timebase import Timecode, round_half_up
+
+WIDTH = 1600
+MARGIN = 40
+AXIS = WIDTH - 2 * MARGIN
+"""Pixels that the time axis takes: a waveform of a take that fills the sheet has as many columns."""
+LANES_SHOWN = 12
+
+_THUMBNAIL_HEIGHT = 84
+_FEWEST, _MOST = 4, 20
+_CHANNEL_HEIGHT = {1: 96, 2: 58}
+_LANE_GAP = 22
+
+_STRIP_TOP = 138
+
+_Colour = tuple[int, int, int]
+_BACKGROUND: _Colour = (20, 22, 26)
+_PANEL: _Colour = (28, 31, 37)
+_TEXT: _Colour = (231, 233, 236)
+_DIM: _Colour = (146, 153, 164)
+_PEAK: _Colour = (52, 106, 122)
+_RMS: _Colour = (126, 205, 218)
+_KINDS: tuple[_Colour, ...] = (
+    (244, 184, 74),
+    (242, 113, 106),
+    (142, 201, 116),
+    (190, 149, 240),
+    (106, 166, 248),
+    (238, 146, 196),
+    (214, 214, 120),
+    (230, 140, 70),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    size: int
+    colour: _Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """The picture shown at record FRAME of the sheet, RGB uint8 (height, width, 3), small."""
+
+    frame: int
+    rgb: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One take. START and DURATION are seconds on the sheet; EVENTS count from the sheet's start.
+
+    WAVEFORM covers START to START + DURATION. DETAIL is a dim remark after the LABEL.
+    """
+
+    label: str
+    start: Fraction
+    duration: Fraction
+    waveform: Waveform
+    events: tuple[SoundEvent, ...] = ()
+    loudness: Loudness | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is drawn. START labels the first frame, FRAMES is the length; FACTS stand below TITLE."""
+
+    title: str
+    facts: Sequence[str]
+    start: Timecode
+    frames: int
+    thumbnails: Sequence[Thumbnail]
+    lanes: Sequence[Lane]
+
+    @property
+    def seconds(self) -> Fraction:
+        """Length in seconds."""
+        return self.frames / self.start.rate
+
+
+class Filmstrip:
+    """Keeps evenly spaced small pictures of a stream of frames that goes by.
+
+    FRAMES is the stream's length in record frames at RATE. How many pictures are kept follows from
+    their shape, so that they fill the sheet; besides those one whole frame is held at a time.
+    """
+
+    def __init__(self, frames: int, rate: Fraction) -> None:
+        self.thumbnails: list[Thumbnail] = []
+        self._frames = frames
+        self._rate = rate
+
+    def wrap(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """FRAMES unchanged. ``thumbnails`` is complete when they are all through."""
+        self.thumbnails = []
+        moments: list[int] = []
+        shown: Frame | None = None
+        for frame in frames:
+            if shown is None:
+                moments = self._moments(frame.rgb.shape[1] / frame.rgb.shape[0])
+            else:
+                self._keep(shown, moments, round_half_up(frame.time * self._rate))
+            shown = frame
+            yield frame
+        if shown is not None:
+            self._keep(shown, moments, self._frames)
+
+    def _moments(self, aspect: float) -> list[int]:
+        """Record frames to keep, last first."""
+        fitting = round(AXIS / (_THUMBNAIL_HEIGHT * aspect))
+        count = max(1, min(self._frames, max(_FEWEST, min(_MOST, fitting))))
+        return [index * self._frames // count for index in reversed(range(count))]
+
+    def _keep(self, shown: Frame, moments: list[int], until: int) -> None:
+        while moments and moments[-1] < until:
+            self.thumbnails.append(Thumbnail(moments.pop(), _small(shown.rgb)))
+
+
+def write_sheet(path: Path, sheet: Sheet) -> None:
+    """Draws SHEET into PATH, a PNG; whole or not at all. Raises OutputError for the disk's reasons."""
+    picture = draw(sheet)
+    with new_file(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)
+
+
+def draw(sheet: Sheet) -> Image.Image:
+    """SHEET as an RGB picture, WIDTH pixels wide and as high as its lanes ask."""
+    page = _Page(sheet)
+    page.head()
+    page.strip()
+    for lane, top in page.lanes:
+        page.lane(lane, top)
+    for lane, top in page.lanes:
+        page.events(lane, top)
+    page.foot()
+    return page.picture
+
+
+class _Page:
+    """A sheet being drawn: where things lie, and the brush for each of them."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        shown = sheet.lanes[:LANES_SHOWN]
+        self.sheet = sheet
+        self.colours = _colours(shown)
+        self.gain = _display_gain(shown)
+        self.strip_bottom = _STRIP_TOP + _strip_height(sheet)
+        self.lanes, self.bottom = _stacked(shown, self.strip_bottom + 34)
+        self.picture = Image.new("RGB", (WIDTH, self.bottom + 64), _BACKGROUND)
+        # Drawing with alpha blends instead of replacing.
+        self.pen = ImageDraw.Draw(self.picture, "RGBA")
+
+    def head(self) -> None:
+        self.text(MARGIN, 30, self.sheet.title, _Style(30, _TEXT))
+        left = MARGIN
+        for index, fact in enumerate(self.sheet.facts):
+            if index:
+                self.dot(left + 14, 84, 2, _DIM)
+                left += 28
+            left = self.text(left, 74, fact, _Style(17, _DIM))
+
+    def strip(self) -> None:
+        rate, start = self.sheet.start.rate, self.sheet.start
+        self.pen.rectangle((MARGIN, _STRIP_TOP, MARGIN + AXIS - 1, self.strip_bottom - 1), fill=_PANEL)
+        edges = [self.x(thumbnail.frame / rate) for thumbnail in self.sheet.thumbnails]
+        free = MARGIN
+        for thumbnail, left, right in zip(
+            self.sheet.thumbnails, edges, [*edges[1:], MARGIN + AXIS], strict=True
+        ):
+            cell = _filled(thumbnail.rgb, max(1, right - left - 2), self.strip_bottom - _STRIP_TOP)
+            self.picture.paste(cell, (left + (left > MARGIN), _STRIP_TOP))
+            if left >= free:
+                label = str(Timecode(start.frame + thumbnail.frame, rate, start.drop))
+                self.pen.line((left, _STRIP_TOP - 9, left, _STRIP_TOP - 1), fill=_DIM)
+                free = self.text(left + 5, _STRIP_TOP - 19, label, _Style(13, _DIM)) + 12
+
+    def lane(self, lane: Lane, top: int) -> None:
+        figures, font = lettered(_figures(lane.loudness), 16)
+        right = MARGIN + AXIS - int(font.getlength(figures))
+        self.pen.text((right, top + 1), figures, font=font, fill=_TEXT)
+        end = self.text(MARGIN, top, lane.label, _Style(18, _TEXT), right - 30)
+        if end + 60 < right:
+            self.text(end + 16, top + 1, lane.detail, _Style(16, _DIM), right - 30)
+        start, stop = self.x(lane.start), self.x(lane.start + lane.duration)
+        for channel, (above, below) in enumerate(_channel_boxes(lane, top)):
+            self.pen.rectangle((MARGIN, above, MARGIN + AXIS - 1, below - 1), fill=_PANEL)
+            wave = _wave(lane.waveform, channel, (max(1, stop - start), below - above), self.gain)
+            self.picture.paste(wave, (start, above))
+
+    def events(self, lane: Lane, top: int) -> None:
+        """Ticks through filmstrip and waveform; the stronger the event, the plainer."""
+        boxes = _channel_boxes(lane, top)
+        for event in lane.events:
+            x = self.x(event.time)
+            if not MARGIN <= x < MARGIN + AXIS:
+                continue
+            colour = self.colours[event.kind]
+            alpha = int(110 + 145 * max(0.0, min(1.0, event.strength)))
+            foot = self.strip_bottom + 13
+            self.pen.line((x, _STRIP_TOP, x, self.strip_bottom - 1), fill=(*colour, alpha // 2))
+            self.pen.polygon([(x - 5, foot), (x + 5, foot), (x, foot - 9)], fill=(*colour, alpha))
+            self.pen.line((x, boxes[0][0], x, boxes[-1][1] - 1), fill=(*colour, alpha))
+
+    def foot(self) -> None:
+        top = self.bottom + 20
+        remark, font = lettered(_remark(self.sheet, self.gain), 14)
+        right = MARGIN + AXIS - int(font.getlength(remark))
+        self.pen.text((right, top + 1), remark, font=font, fill=_DIM)
+        counts = _counts(lane for lane, _ in self.lanes)
+        left = MARGIN
+        for kind, colour in self.colours.items():
+            if left + 120 > right:
+                break
+            self.dot(left + 5, top + 9, 5, colour)
+            left = self.text(
+                left + 18, top, f"{kind or 'event'} {counts[kind]}", _Style(15, _TEXT), right - 30
+            )
+            left += 26
+
+    def x(self, seconds: Fraction) -> int:
+        """The pixel of a moment on the time axis."""
+        return MARGIN + round_half_up(seconds * AXIS / max(self.sheet.seconds, Fraction(1, 1_000_000)))
+
+    def text(self, left: int, top: int, text: str, style: _Style, limit: int = MARGIN + AXIS) -> int:
+        """Draws TEXT, shortened to end before LIMIT; returns where it ends."""
+        line, font = fit(text, style.size, max(0, limit - left))
+        self.pen.text((left, top), line, font=font, fill=style.colour)
+        return left + int(font.getlength(line))
+
+    def dot(self, x: int, y: int, radius: int, colour: _Colour) -> None:
+        """A round dot, drawn large and shrunk, since Pillow does not smooth edges."""
+        large = Image.new("L", (16 * radius, 16 * radius))
+        ImageDraw.Draw(large).ellipse((0, 0, 16 * radius - 1, 16 * radius - 1), fill=255)
+        mask = large.resize((2 * radius, 2 * radius), Image.Resampling.BOX)
+        self.picture.paste(colour, (x - radius, y - radius), mask)
+
+
+def _wave(outline: Waveform, channel: int, size: tuple[int, int], gain: float) -> Image.Image:
+    """One channel: extremes dark, RMS light, edges smoothed by how much of a pixel they cover."""
+    width, height = size
+    columns = np.arange(width) * outline.columns // width
+    middle, half = height / 2, height / 2 - 2
+    up, down, rms = (
+        _drawn_height(edge[channel, columns] * gain) * half
+        for edge in (outline.high, -outline.low, outline.rms)
+    )
+    picture = np.empty((height, width, 3), np.float64)
+    picture[:] = _PANEL
+    # A hairline stays where there is silence, so that one sees that there is a take.
+    _blend(picture, middle - np.maximum(up, 0.5), middle + np.maximum(down, 0.5), _PEAK)
+    _blend(picture, middle - rms, middle + rms, _RMS)
+    return Image.fromarray(np.rint(picture).astype(np.uint8), "RGB")
+
+
+def _drawn_height(factor: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Square root of level: -12 dB is half as high, so that quiet sound shows beside loud."""
+    return np.sqrt(np.clip(factor, 0, 1))
+
+
+def _blend(
+    picture: npt.NDArray[np.float64],
+    top: npt.NDArray[np.floating],
+    bottom: npt.NDArray[np.floating],
+    colour: _Colour,
+) -> None:
+    rows = np.arange(picture.shape[0])[:, None]
+    cover = np.clip(np.minimum(rows + 1, bottom) - np.maximum(rows, top), 0, 1)[:, :, None]
+    picture += (np.array(colour) - picture) * cover
+
+
+def _counts(lanes: Iterable[Lane]) -> Counter[str]:
+    return Counter(event.kind for lane in lanes for event in lane.events)
+
+
+def _colours(lanes: Iterable[Lane]) -> dict[str, _Colour]:
+    """A colour for each kind of event, the most frequent first."""
+    kinds = _counts(lanes).most_common()
+    return {kind: _KINDS[index % len(_KINDS)] for index, (kind, _) in enumerate(kinds)}
+
+
+def _remark(sheet: Sheet, gain: float) -> str:
+    raised = "" if gain == 1.0 else f", raised {decibels(gain):.0f} dB"
+    hidden = len(sheet.lanes) - LANES_SHOWN
+    more = f"{hidden} more takes not shown; " if hidden > 0 else ""
+    return f"{more}waveform heights: square root of level{raised}" if sheet.lanes else ""
+
+
+def _display_gain(lanes: Sequence[Lane]) -> float:
+    """A factor for all lanes alike, a multiple of 3 dB, that makes the loudest reach well up."""
+    peak = max((lane.waveform.peak for lane in lanes), default=0.0)
+    if peak <= 0:
+        return 1.0
+    steps = max(0, min(16, int(-decibels(peak) // 3)))
+    return float(10 ** (steps * 3 / 20))
+
+
+def _figures(loudness: Loudness | None) -> str:
+    if loudness is None:
+        return ""
+    if loudness.true_peak is None:
+        return "silent"
+    peak = f"peak {loudness.true_peak:.1f} dBTP"
+    return peak if loudness.integrated is None else f"{loudness.integrated:.1f} LUFS,  {peak}"
+
+
+def _stacked(lanes: Sequence[Lane], top: int) -> tuple[list[tuple[Lane, int]], int]:
+    """LANES with their tops, and where the last one ends."""
+    placed, bottom = [], top
+    for lane in lanes:
+        placed.append((lane, top))
+        bottom = _channel_boxes(lane, top)[-1][1]
+        top = bottom + _LANE_GAP
+    return placed, bottom
+
+
+def _channel_boxes(lane: Lane, top: int) -> list[tuple[int, int]]:
+    """Top and bottom of each channel's waveform in a lane that begins at TOP."""
+    channels = lane.waveform.low.shape[0]
+    height = _CHANNEL_HEIGHT.get(channels, 40)
+    tops = [top + 28 + index * (height + 2) for index in range(channels)]
+    return [(above, above + height) for above in tops]
+
+
+def _strip_height(sheet: Sheet) -> int:
+    if not sheet.thumbnails:
+        return _THUMBNAIL_HEIGHT
+    rows, columns = (int(side) for side in sheet.thumbnails[0].rgb.shape[:2])
+    return max(48, min(200, int(AXIS / len(sheet.thumbnails) * rows / columns)))
+
+
+def _small(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """RGB shrunk to twice the height that is drawn, so that cells of any width stay sharp."""
+    rows, columns = rgb.shape[:2]
+    height = min(rows, 2 * _THUMBNAIL_HEIGHT)
+    size = (max(1, round(columns * height / rows)), height)
+    return np.asarray(Image.fromarray(rgb, "RGB").resize(size, Image.Resampling.BOX, reducing_gap=2.0))
+
+
+def _filled(rgb: npt.NDArray[np.uint8], width: int, height: int) -> Image.Image:
+    """RGB filling WIDTH x HEIGHT, cropped around its middle."""
+    picture = Image.fromarray(rgb, "RGB")
+    scale = max(width / picture.width, height / picture.height)
+    wide, high = width / scale, height / scale
+    left, top = (picture.width - wide) / 2, (picture.height - high) / 2
+    box = (left, top, left + wide, top + high)
+    return picture.resize((width, height), Image.Resampling.LANCZOS, box=box)
