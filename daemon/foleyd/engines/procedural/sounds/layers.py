@@ -341,11 +341,19 @@ class Scene:
 
 
 def warmed(bed: Iterator[Array], hops: int = 1) -> Iterator[Samples]:
-    """BED without its first HOPS (filters filling, tails missing), as contiguous float32."""
+    """BED without its first HOPS (filters filling, tails missing), softly limited, float32."""
     for _ in range(hops):
         next(bed)
     for hop in bed:
-        yield mono32(hop)
+        yield mono32(soft(hop))
+
+
+def soft(x: Array) -> Array:
+    """X as it is up to 0.5, then bent smoothly to stay under 0.95 (for rare peaks of beds)."""
+    size = np.abs(x)
+    if float(size.max()) <= 0.5:
+        return x
+    return np.where(size <= 0.5, x, np.sign(x) * (0.5 + 0.45 * np.tanh((size - 0.5) / 0.45)))
 
 
 # Strikes

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import signal
 
-from foleyd.engines.procedural.dsp import blend_log, filtered, mono32, samples
+from foleyd.engines.procedural.dsp import blend_log, filtered, mono32, overlay, samples
 from foleyd.engines.procedural.sounds.family import RATE, Samples
 from foleyd.engines.procedural.sounds.layers import Floats, grid
 
@@ -83,7 +83,7 @@ def _arrivals(rng: np.random.Generator, points: Floats, ear: Floats) -> Floats:
     beam = np.exp(-((cosine / 0.42) ** 2)) + 0.06
     when = (far - far.min()) / _SOUND * RATE
     level = beam * far.min() / far * rng.uniform(0.5, 1.0, len(far))
-    place = (far - far.min()) / (np.ptp(far) + 1e-9) * _ZONES + rng.normal(0.0, 0.7, len(far))
+    place = (far - far.min()) / (np.ptp(far) + 1e-9) * _ZONES + rng.normal(0.0, 0.3, len(far))
     zone = np.clip(place.astype(int), 0, _ZONES - 1)
     impulses = np.zeros((_ZONES, int(when.max()) + 2))
     whole = when.astype(int)
@@ -106,8 +106,9 @@ def _heard(rng: np.random.Generator, impulses: Floats, length: int, width: float
             at = int(rng.integers(0, len(wave) - 400))
             wave[at : at + len(small)] += gain * small
         smooth = filtered(wave, "lowpass", grid(air_cutoff(path)), order=1)
-        part = signal.oaconvolve(row, smooth)[:length]
-        out[: len(part)] += part
+        struck = np.flatnonzero(row)
+        if len(struck):
+            overlay(out, signal.oaconvolve(row[struck[0] : struck[-1] + 1], smooth), int(struck[0]))
     return out
 
 

@@ -58,6 +58,7 @@ from foleyd.engines.procedural.sounds.layers import (
     mix_gains,
     power_law,
     scattered,
+    soft,
     swell,
     warmed,
 )
@@ -124,7 +125,7 @@ def _dripping(voice: Voice, _activity: Activity, rng: np.random.Generator) -> It
     floor = bed_gain(-24)
     trim = np.float32(from_db(4.0 + 4.0 * np.log2(pause / 0.8) * 0.5))
     while True:
-        yield mono32(drops() * trim + air() * floor)
+        yield mono32(soft(drops() * trim + air() * floor))
 
 
 def _splash(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
@@ -335,7 +336,7 @@ def _sea(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterato
             tracks[index] = points[:, -1]
             mixed += band() * envelope * tilt[index]
         hiss = fizz(np.mean(shape[:, 4], axis=0) * 1.5)
-        yield mono32((mixed + hiss * (0.10 * (1 - 0.8 * far))) * level)
+        yield mono32(soft((mixed + hiss * (0.10 * (1 - 0.8 * far))) * level))
 
 
 FAMILY = Family(

@@ -34,6 +34,7 @@ from foleyd.engines.procedural.sounds.layers import (
     intensity_db,
     mix_gains,
     power_law,
+    soft,
     swell,
     warmed,
 )
@@ -146,7 +147,9 @@ class _Leaves:
 def _stroke(voice: Voice, rng: np.random.Generator) -> Samples:
     far = float(np.clip(voice.distance + rng.normal(0, 0.05), 0, 1))
     stroke = thunder(rng, far, voice.size, float(np.clip(0.3 + 0.5 * voice.size + rng.normal(0, 0.15), 0, 1)))
-    return at_reference(tamed(stroke), rng, intensity_db(voice.intensity, 5.0) + 4.0, spread=1.2)
+    return at_reference(
+        tamed(stroke), rng, intensity_db(voice.intensity, 5.0) + blend(6.5, 3.0, far), spread=1.2
+    )
 
 
 def _thunder(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterator[Samples]:
@@ -161,7 +164,7 @@ def _thunder(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Ite
     drift = Drift(slow_rng, (0.15, 0.6, 2.5, 9.0))
     floor = bed_gain(intensity_db(voice.intensity, 4.0) - 20.0)
     while True:
-        yield mono32(strokes() + roll() * (swell(drift(), 5.0) * floor))
+        yield mono32(soft(strokes() + roll() * (swell(drift(), 5.0) * floor)))
 
 
 FAMILY = Family(
