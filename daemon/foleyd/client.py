@@ -18,7 +18,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from foleyd import __version__
 from foleyd.config import Folders, Settings
-from foleyd.errors import FoleyError
+from foleyd.errors import CancelledWork, FoleyError
 from foleyd.launch import (
     ALREADY_RUNNING,
     Endpoint,
@@ -159,22 +159,29 @@ class Daemon:
         request = pb.WatchJobRequest(job_id=job_id, after_sequence=after_sequence)
         return self._follow("WatchJob", request, job_id, after_sequence)
 
-    def stream(self, method: str, request: Message) -> Iterator[Message]:
-        """The answers of any streaming method, as they are."""
-        with self._open(method, request) as call:
+    def answers(self, method: str, request: Message, *, streams: bool) -> Iterator[Message]:
+        """The answers of any METHOD as they are, one if it does not stream; :meth:`abandon` ends it."""
+        with self._open(method, request, streams=streams) as call:
             try:
-                yield from call
+                if streams:
+                    yield from call
+                else:
+                    yield call.result()
+            except grpc.FutureCancelledError:
+                raise CancelledWork(f"{method} was cancelled") from None
             except grpc.RpcError as error:
                 raise RequestRefused.from_rpc(error) from error
 
     def abandon(self) -> None:
-        """Ends the stream being read, from any thread; its reader gets CANCELLED."""
+        """Ends the call being waited for, from any thread; its reader gets CANCELLED."""
         if self._current is not None:
             self._current.cancel()
 
-    def _open(self, method: str, request: Message) -> _Stream:
-        self._current = getattr(self.stub, method)(request, metadata=self._metadata)
-        return _Stream(self._current)
+    def _open(self, method: str, request: Message, *, streams: bool = True) -> _Call:
+        begin = getattr(self.stub, method)
+        begin = begin if streams else begin.future
+        self._current = begin(request, metadata=self._metadata)
+        return _Call(self._current)
 
     def _follow(self, method: str, request: Message, job_id: str, last: int) -> Iterator[pb.JobEvent]:
         lost = 0
@@ -211,7 +218,7 @@ class Daemon:
         self._channel, self.stub, self._metadata = fresh._channel, fresh.stub, fresh._metadata
 
 
-class _Stream:
+class _Call:
     """A call that is cancelled when its reader leaves."""
 
     def __init__(self, call: Any) -> None:
@@ -326,13 +333,15 @@ def _retire(daemon: Daemon, folders: Folders, on_status: OnStatus) -> None:
     on_status(f"restarting the daemon: it is version {info.version}, this is {__version__}")
     with daemon:
         daemon.stop()
-    deadline = time.monotonic() + START_SECONDS
+    wait_until_gone(old, folders)
+
+
+def wait_until_gone(old: Endpoint, folders: Folders, seconds: float = START_SECONDS) -> None:
+    """Returns once the daemon at OLD answers no more. Raises DaemonUnavailable after SECONDS."""
+    deadline = time.monotonic() + seconds
     while read_endpoint(folders) == old and _find(folders, None) is not _State.ABSENT:
         if time.monotonic() > deadline:
-            raise DaemonUnavailable(
-                f"the daemon of version {info.version} (process {info.pid}) does not stop; end it",
-                fix="foley stop",
-            )
+            raise DaemonUnavailable(f"the daemon (process {old.pid}) does not stop; end that process")
         time.sleep(_POLL_SECONDS)
 
 

@@ -1,0 +1,37 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from foleyd.cli import call, generate, house, jobs
+from foleyd.cli.options import SpacedCommand
+
+app = typer.Typer(
+    name="foley",
+    help="Foley for an editor's timeline: picture and a sentence in, aligned sound out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command("generate")(generate.generate)
+app.command("timeline", cls=SpacedCommand)(generate.timeline)
+app.command("cues", cls=SpacedCommand)(generate.cues)
+
+app.command("jobs")(jobs.jobs)
+app.command("cancel")(jobs.cancel)
+app.command("remove")(jobs.remove)
+
+app.command("serve", cls=SpacedCommand)(house.serve)
+app.command("status")(house.status)
+app.command("stop")(house.stop)
+app.command("load")(house.load)
+app.command("unload")(house.unload)
+app.command("cache")(house.cache)
+app.command("probe")(house.probe)
+app.command("doctor")(house.doctor)
+app.command("version")(house.version)
+
+app.command("call")(call.call)

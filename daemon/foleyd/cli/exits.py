@@ -1,0 +1,86 @@
+"""Exit codes of the commands, and errors that a command finds by itself before the daemon is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from foleyd.errors import FoleyError
+
+DONE = 0
+OTHER = 1
+WRONG = 2
+CANCELLED = 3
+PARTLY = 4
+
+_WRONG_CODES = frozenset(
+    {
+        "INVALID_ARGUMENT",
+        "NOT_FOUND",
+        "FAILED_PRECONDITION",
+        "PERMISSION_DENIED",
+        "ALREADY_EXISTS",
+        "OUT_OF_RANGE",
+    }
+)
+
+
+class InputError(FoleyError):
+    """Something on the command line or in a file it names is wrong."""
+
+    code = "INVALID_ARGUMENT"
+    reason = "INPUT_INVALID"
+
+
+class InputNotFound(InputError):
+    """A file that the command line names is not there."""
+
+    code = "NOT_FOUND"
+    reason = "INPUT_NOT_FOUND"
+
+
+class TimeRangeError(InputError):
+    """A TIME cannot be read, or a range is empty, reversed or outside of its timeline."""
+
+    reason = "RANGE_INVALID"
+
+
+class OutputIsInput(InputError):
+    """The output would be written over the input."""
+
+    reason = "OUTPUT_IS_INPUT"
+
+
+class OutputTaken(InputError):
+    """The output exists."""
+
+    code = "ALREADY_EXISTS"
+    reason = "OUTPUT_EXISTS"
+
+
+def exit_code(code: str) -> int:
+    """The exit code for the gRPC status named CODE."""
+    if code == "OK":
+        return DONE
+    if code == "CANCELLED":
+        return CANCELLED
+    return WRONG if code in _WRONG_CODES else OTHER
+
+
+def error_json(
+    code: str, reason: str, message: str, details: Iterable[Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The JSON object that scripts get for an error."""
+    error: dict[str, Any] = {"message": message, "code": code, "reason": reason}
+    if details is not None:
+        error["details"] = list(details)
+    return {"error": error}
+
+
+def plain_text(value: str, what: str) -> str:
+    """VALUE, refused when the shell handed over bytes that are no text: the wire takes UTF-8 alone."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{what} {value!r} is not valid UTF-8; rename or retype it") from None
+    return value

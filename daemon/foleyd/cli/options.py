@@ -1,0 +1,283 @@
+"""Options that several commands share, each defined once, in groups.
+
+A group is a frozen dataclass whose ``collect`` has the group's options as parameters. A command asks
+for a group by a parameter of its type; :func:`grouped` puts the group's options in its place.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from foleyd.cli.exits import InputError, plain_text
+from foleyd.cue import DEFAULT_HANDLES
+from foleyd.request import FORMATS, MAX_TAKES, TARGETS
+
+_SEED_LIMIT = 2**63 - 1
+_FRAMES_LIMIT = 1_000_000
+_PAIR = "\0"
+"""Joins the two values of a pair; no argument of a process can contain it."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+Target = Annotated[
+    str, typer.Option("--target", metavar="|".join(TARGETS), help="Shape the OTIO for this program.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What should be heard."""
+
+    prompts: tuple[str, ...]
+    negative: str
+    layer: str
+    takes: int
+    seed: int | None
+
+    @classmethod
+    def collect(
+        cls,
+        *,
+        prompt: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--prompt",
+                "-p",
+                metavar="TEXT",
+                help='What should be heard; "layer: text" names a layer. Repeat it for several cues.',
+            ),
+        ] = None,
+        negative: Annotated[
+            str, typer.Option("--negative", metavar="TEXT", help="What should not be heard.")
+        ] = "",
+        layer: Annotated[
+            str, typer.Option("--layer", metavar="NAME", help="Stem for the sound: foley, fx, ambience.")
+        ] = "",
+        takes: Annotated[
+            int, typer.Option("--takes", min=1, max=MAX_TAKES, help="Alternates for each cue.")
+        ] = 1,
+        seed: Annotated[
+            int | None,
+            typer.Option("--seed", min=0, max=_SEED_LIMIT, help="First seed; else made from the prompt."),
+        ] = None,
+    ) -> Wanted:
+        """From the command line. Raises InputError."""
+        prompts = tuple(plain_text(text, "--prompt") for text in prompt or ())
+        return cls(prompts, plain_text(negative, "--negative"), plain_text(layer, "--layer"), takes, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Where on a timeline. RANGES are pairs of TIMEs, as they were typed."""
+
+    ranges: tuple[tuple[str, str], ...]
+    markers: bool
+    marker_colours: tuple[str, ...]
+    whole: bool
+
+    @classmethod
+    def collect(
+        cls,
+        *,
+        span: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--range",
+                metavar="START END",
+                help="Part of the timeline, as timecode or seconds; END is exclusive. Can be repeated.",
+            ),
+        ] = None,
+        markers: Annotated[
+            bool, typer.Option("--markers", help="A cue for each marker; its name is the prompt.")
+        ] = False,
+        marker_colour: Annotated[
+            list[str] | None,
+            typer.Option("--marker-colour", metavar="COLOUR", help="Only such markers; can be repeated."),
+        ] = None,
+        whole: Annotated[
+            bool, typer.Option("--whole", help="One cue over all ranges, from the first to the last.")
+        ] = False,
+    ) -> Spots:
+        """From the command line. Raises InputError."""
+        if markers and whole:
+            raise InputError("--markers and --whole are two ways to find cues; use one of them")
+        colours = tuple(plain_text(colour, "--marker-colour").upper() for colour in marker_colour or ())
+        if colours and not markers:
+            raise InputError("--marker-colour chooses among markers; add --markers")
+        return cls(tuple(_split_pair(value) for value in span or ()), markers, colours, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """By which engine, and what is written."""
+
+    engine: str
+    options: dict[str, str]
+    preset: str
+    steps: int
+    guidance: float
+    handles: int | None
+    loudness: str
+    formats: tuple[str, ...]
+    mix: bool
+    preview: bool
+    picture: bool
+
+    @classmethod
+    def collect(
+        cls,
+        *,
+        engine: Annotated[
+            str, typer.Option("--engine", metavar="NAME", help="Engine: auto, procedural, hunyuan.")
+        ] = "",
+        option: Annotated[
+            list[str] | None,
+            typer.Option("--option", metavar="KEY=VALUE", help="An option of the engine; can be repeated."),
+        ] = None,
+        preset: Annotated[
+            str, typer.Option("--preset", metavar="NAME", help="A named set of engine options.")
+        ] = "",
+        steps: Annotated[
+            int, typer.Option("--steps", min=0, max=10_000, help="Sampling steps; 0: the engine's own.")
+        ] = 0,
+        guidance: Annotated[
+            float, typer.Option("--guidance", min=0, max=1000, help="Guidance scale; 0: the engine's own.")
+        ] = 0.0,
+        handles: Annotated[
+            int | None,
+            typer.Option(
+                "--handles",
+                metavar="FRAMES",
+                min=0,
+                max=_FRAMES_LIMIT,
+                help=f"Frames of extra sound before and after each cue; {DEFAULT_HANDLES} unless set otherwise.",
+            ),
+        ] = None,
+        loudness: Annotated[
+            str,
+            typer.Option("--loudness", metavar="LUFS|PRESET", help='Of the whole mix: "-23", "r128"…'),
+        ] = "",
+        formats: Annotated[
+            list[str] | None,
+            typer.Option("--format", metavar="|".join(FORMATS), help="Write this too; can be repeated."),
+        ] = None,
+        mix: Annotated[bool, typer.Option("--mix", help="Also write an audition mix of all takes.")] = False,
+        no_preview: Annotated[bool, typer.Option("--no-preview", help="Write no preview video.")] = False,
+        no_picture: Annotated[
+            bool, typer.Option("--no-picture", help="Write no picture of the result.")
+        ] = False,
+    ) -> How:
+        """From the command line. Raises InputError."""
+        if not math.isfinite(guidance):
+            raise InputError(f"--guidance {guidance} is not a finite number")
+        return cls(
+            engine=plain_text(engine, "--engine"),
+            options=parse_options(option or ()),
+            preset=plain_text(preset, "--preset"),
+            steps=steps,
+            guidance=guidance,
+            handles=handles,
+            loudness=plain_text(loudness, "--loudness"),
+            formats=tuple(choice(name, FORMATS, "--format") for name in formats or ()),
+            mix=mix,
+            preview=not no_preview,
+            picture=not no_picture,
+        )
+
+
+_GROUPS: tuple[type[Wanted] | type[Spots] | type[How], ...] = (Wanted, Spots, How)
+
+
+def grouped(command: Callable[..., int]) -> Callable[..., int]:
+    """COMMAND with each parameter that is a group replaced by the group's options, at the end."""
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    groups = {parameter.name: parameter.annotation for parameter in own if parameter.annotation in _GROUPS}
+    options = {
+        name: inspect.signature(group.collect, eval_str=True).parameters for name, group in groups.items()
+    }
+    parameters = [parameter for parameter in own if parameter.name not in groups]
+    parameters += [parameter for shared in options.values() for parameter in shared.values()]
+
+    @functools.wraps(command)
+    def run(**values: Any) -> int:
+        collected = {
+            name: group.collect(**{option: values.pop(option) for option in options[name]})
+            for name, group in groups.items()
+        }
+        return command(**values, **collected)
+
+    # The parser reads these, and would otherwise look through to COMMAND.
+    del run.__dict__["__wrapped__"]
+    run.__dict__["__signature__"] = inspect.Signature(parameters)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def parse_options(pairs: Sequence[str]) -> dict[str, str]:
+    """``KEY=VALUE`` pairs as a mapping. Raises InputError for one without a key, or given twice."""
+    options: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = plain_text(pair, "--option").partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise InputError(f"--option {pair!r} is not KEY=VALUE")
+        if key in options:
+            raise InputError(f"--option {key} is given twice; give it once")
+        options[key] = value
+    return options
+
+
+def choice(value: str, choices: Sequence[str], option: str) -> str:
+    """VALUE when it is one of CHOICES. Raises InputError naming them."""
+    if value not in choices:
+        raise InputError(f"{option} {value!r} is unknown; it takes {', '.join(choices)}")
+    return value
+
+
+class SpacedCommand(TyperCommand):
+    """A command whose ``--range`` takes two values, and whose ``--tcp`` takes one or none.
+
+    Such values are joined into one before the parser, which knows only one each, sees them.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As the parser's own, with the values joined."""
+        names = {name for parameter in self.params for name in parameter.opts}
+        if "--range" in names:
+            args = list(_join_pairs(args, "--range"))
+        if "--tcp" in names:
+            args = list(_fill_in(args, "--tcp", "0"))
+        return super().parse_args(ctx, args)
+
+
+def _split_pair(value: str) -> tuple[str, str]:
+    first, joined, second = value.partition(_PAIR)
+    if not joined:
+        raise InputError(f"--range {value} needs two values: START END")
+    return first, second
+
+
+def _join_pairs(args: Sequence[str], option: str) -> Iterator[str]:
+    position = 0
+    while position < len(args):
+        values = args[position + 1 : position + 3]
+        if args[position] == option and len(values) == 2 and not any(v.startswith("--") for v in values):
+            yield from (option, _PAIR.join(values))
+            position += 3
+        else:
+            yield args[position]
+            position += 1
+
+
+def _fill_in(args: Sequence[str], option: str, value: str) -> Iterator[str]:
+    for word, following in zip(args, [*args[1:], ""], strict=True):
+        yield word
+        if word == option and not following.isdigit():
+            yield value

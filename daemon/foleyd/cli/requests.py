@@ -1,0 +1,199 @@
+"""What the command line said, as messages for the daemon. Reads documents, opens no media."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+from foleyd.cli.exits import InputError, InputNotFound, OutputIsInput, OutputTaken, plain_text
+from foleyd.cli.options import How, Spots, Wanted
+from foleyd.cli.ranges import check_range, fraction, parse_frame, start_label
+from foleyd.timebase import round_half_up
+from foleyd.v1 import foleyd_pb2 as pb
+
+DOCUMENT_SUFFIXES = frozenset({".otio", ".json"})
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+CLIENT_NAME = "cli"
+
+_FRAME_TOLERANCE = Fraction(1, 20)
+"""How far a length may lie from whole frames by a container's coarse clock alone."""
+
+
+def absolute(path: Path) -> Path:
+    """PATH as the daemon needs it. Raises InputError for a name that is not UTF-8."""
+    plain_text(str(path), "the file name")
+    return Path(os.path.abspath(path))
+
+
+def program_of(media: pb.MediaInfo) -> pb.Program:
+    """A program of one shot: the whole file, at its own rate, from its embedded timecode or 0.
+
+    Raises InputError when it holds no picture.
+    """
+    path = Path(media.path)
+    rate, seconds = fraction(media.rate), fraction(media.duration)
+    if rate <= 0 or seconds <= 0:
+        raise InputError(f"{path.name} holds no picture that can be read; choose a video file")
+    frames = whole_frames(seconds, rate)
+    shot = pb.Shot(
+        id="1",
+        name=path.name,
+        media=pb.Media(path=media.path, name=path.name),
+        source_start=pb.Rational(num=0, den=1),
+        record_start_frame=0,
+        duration_frames=frames,
+        speed=pb.Rational(num=1, den=1),
+    )
+    return pb.Program(
+        rate=media.rate,
+        start_timecode=media.timecode,
+        shots=[shot],
+        name=path.stem,
+        duration_frames=frames,
+    )
+
+
+def whole_frames(seconds: Fraction, rate: Fraction) -> int:
+    """Frames that SECONDS of picture need so that the last one is covered whole; at least 1."""
+    frames = seconds * rate
+    nearest = round_half_up(frames)
+    return max(1, nearest if abs(frames - nearest) <= _FRAME_TOLERANCE else ceil(frames))
+
+
+def range_of_file(program: pb.Program, begin: str | None, end: str | None) -> list[pb.FrameRange]:
+    """``--in`` and ``--out`` as the selected range of a file's PROGRAM; empty for everything."""
+    if begin is None and end is None:
+        return []
+    start = start_label(fraction(program.rate), program.start_timecode)
+    first = parse_frame(begin, start, "--in") if begin is not None else 0
+    last = parse_frame(end, start, "--out") if end is not None else program.duration_frames
+    name = program.shots[0].name
+    if first >= program.duration_frames and end is None:
+        last = first + 1
+    return [check_range(first, last, start, program.duration_frames, name)]
+
+
+def read_document(path: Path) -> pb.OtioDocument:
+    """The document at absolute PATH, unread as yet. Raises InputError, InputNotFound."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name an .otio file")
+        size = path.stat().st_size
+        if size > MAX_DOCUMENT_BYTES:
+            raise InputError(
+                f"{path} is larger than {MAX_DOCUMENT_BYTES >> 20} MiB; export a shorter timeline"
+            )
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise InputNotFound(f"{path} does not exist; check the name") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    return pb.OtioDocument(json=text, base_folder=str(path.parent), name=path.stem)
+
+
+def ranges_of_timeline(
+    pairs: Sequence[tuple[str, str]], timeline: pb.Timeline, name: str
+) -> list[pb.FrameRange]:
+    """``--range`` pairs as ranges of TIMELINE, called NAME. Raises InputError."""
+    start = start_label(fraction(timeline.rate), timeline.start_timecode)
+    return [
+        check_range(
+            parse_frame(begin, start, "--range"),
+            parse_frame(end, start, "--range"),
+            start,
+            timeline.duration_frames,
+            name,
+        )
+        for begin, end in pairs
+    ]
+
+
+def engine_choice(how: How) -> pb.EngineChoice:
+    """The engine's part of a request."""
+    return pb.EngineChoice(
+        name=how.engine,
+        preset=how.preset,
+        steps=how.steps,
+        guidance_scale=how.guidance,
+        options=how.options,
+    )
+
+
+def cue_rule(wanted: Wanted, spots: Spots | None = None) -> pb.CueRule:
+    """The rule by which the daemon is to find the cues. Raises InputError without any prompt."""
+    markers = spots is not None and spots.markers
+    if not wanted.prompts and not markers:
+        raise InputError('say what should be heard: --prompt "footsteps on gravel"')
+    spread = pb.CueRule.SPREAD_EACH_RANGE
+    if markers:
+        spread = pb.CueRule.SPREAD_MARKERS
+    elif spots is not None and spots.whole:
+        spread = pb.CueRule.SPREAD_WHOLE_SELECTION
+    return pb.CueRule(
+        spread=spread,
+        prompts=wanted.prompts,
+        negative_prompt=wanted.negative,
+        layer=wanted.layer,
+        takes=wanted.takes,
+        seed=wanted.seed,
+        marker_colours=spots.marker_colours if spots is not None else (),
+    )
+
+
+def output(how: How, folder: Path, otio_path: Path, target: str = "generic") -> pb.Output:
+    """What is to be delivered, into absolute FOLDER and OTIO_PATH."""
+    return pb.Output(
+        folder=str(folder),
+        handles_frames=how.handles,
+        loudness=how.loudness,
+        formats=how.formats,
+        otio_target=f"OTIO_TARGET_{target.upper()}",
+        otio_path=str(otio_path),
+        preview=how.preview,
+        picture=how.picture,
+        audition_mix=how.mix,
+    )
+
+
+def generate_request(
+    selection: pb.Selection, rule: pb.CueRule, how: How, delivery: pb.Output, *, text_only: bool = False
+) -> pb.GenerateRequest:
+    """A request of somebody who waits at a terminal: it goes first, and ends when they leave."""
+    return pb.GenerateRequest(
+        selection=selection,
+        rule=rule,
+        engine=engine_choice(how),
+        output=delivery,
+        priority=pb.PRIORITY_INTERACTIVE,
+        on_disconnect=pb.ON_DISCONNECT_CANCEL,
+        text_only=text_only,
+        client=CLIENT_NAME,
+    )
+
+
+def folder_for(video: Path) -> Path:
+    """Where takes of VIDEO go unless told: beside it, or in the working folder when that is read-only."""
+    name = f"{video.stem}.foley"
+    beside = video.parent / name
+    writable = os.access(beside if beside.exists() else video.parent, os.W_OK)
+    return beside if writable else Path.cwd() / name
+
+
+def check_output(out: Path, source: Path) -> None:
+    """Raises OutputIsInput or OutputTaken unless absolute OUT can be a new file beside SOURCE."""
+    if out == source or _same_file(out, source):
+        raise OutputIsInput(f"the output {out} is the input; choose another name with -o")
+    if os.path.lexists(out):
+        raise OutputTaken(f"{out} exists already and is never overwritten; choose another name with -o")
+    if out.suffix.lower() != ".otio":
+        raise InputError(f"the output {out.name} must end in .otio")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
