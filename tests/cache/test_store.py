@@ -80,6 +80,14 @@ def test_a_published_draft_is_held_until_released(store: Store) -> None:
     assert store.figures().bytes <= 1000
 
 
+def test_publishing_evicts_at_once_even_while_the_new_entry_is_held(store: Store) -> None:
+    put(store, 1, b"a" * 900)
+    with store.draft() as draft:
+        draft.path.write_bytes(b"b" * 900)
+        with store.publish(key(2), draft, "procedural"):
+            assert files(store) == {key(2)}
+
+
 def test_the_least_recently_used_entries_go_first(store: Store) -> None:
     for number in range(10):
         put(store, number)
