@@ -7,7 +7,7 @@ range calls (which add up in mixed rates) end here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,7 @@ import opentimelineio as otio
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import bounded, exact_rate, seconds, tidy
 
+METADATA_KEY = "foleyd"
 _SPEED_DENOMINATOR = 10**6
 _OPAQUE_KINDS = ("black", "solid", "bars")
 _BLACK_NAMES = frozenset({"black", "black video", "slug"})
@@ -63,7 +64,8 @@ class Node:
     KIND is ``clip``, ``generator``, ``black``, ``gap``, ``track`` or ``stack``. START is where
     the used range begins, DURATION its length on the record side (retimes do not change it),
     SPEED what its effects make of it, FRAME the length of one of its own frames. PICTURE is False
-    for tracks of another kind. REMARKS are clauses on what could not be evaluated.
+    for tracks of another kind. REMARKS are clauses on what could not be evaluated, OURS is what
+    foleyd has written under its own name in the item's metadata.
     """
 
     kind: str
@@ -79,6 +81,7 @@ class Node:
     markers: tuple[TreeMarker, ...] = ()
     transitions: tuple[Transition, ...] = ()
     remarks: tuple[str, ...] = ()
+    ours: Mapping[str, Any] | None = None
 
 
 LengthOf = Callable[[Footage], Fraction | None]
@@ -107,6 +110,7 @@ def _node(item: Any, length_of: LengthOf) -> Node:
         speed=speed,
         markers=tuple(_markers(item.markers)),
         remarks=tuple(remarks),
+        ours=_ours(item.metadata),
     )
     if isinstance(item, schema.Track):
         return _track(node, item, length_of)
@@ -122,6 +126,11 @@ def _node(item: Any, length_of: LengthOf) -> Node:
         f"the timeline holds a {item.schema_name()} {item.name!r}, which is neither clip, gap, track nor "
         "stack: remove it there"
     )
+
+
+def _ours(metadata: Any) -> dict[str, Any] | None:
+    found = metadata.get(METADATA_KEY)
+    return dict(found) if hasattr(found, "keys") else None
 
 
 def _children(composition: Any) -> list[Any]:

@@ -56,24 +56,25 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """NODE as it is seen through VIEW (of its own time), under PARENT; LEAF when nothing is inside."""
+    """NODE as it is seen through VIEW (of its own time), under PARENTS."""
 
     node: Node
     view: View
     parents: tuple[Node, ...]
 
 
-def look(root: Node, *, picture_only: bool = True) -> Iterator[Seen]:
-    """Every enabled item of ROOT that is seen at all, parents first, bottom layers first.
+def look(root: Node, *, picture_only: bool = True, disabled: bool = False) -> Iterator[Seen]:
+    """Every item of ROOT that has a place on the record timeline, parents first, bottom layers first.
 
-    With PICTURE_ONLY items on tracks of other kinds are left out.
+    With PICTURE_ONLY items on tracks of other kinds are left out, without DISABLED those that are.
     """
     place = View(Fraction(0), root.duration, Fraction(0), Fraction(1))
-    yield from _look(root, place, (), picture_only)
+    yield from _look(root, place, (), (picture_only, disabled))
 
 
-def _look(node: Node, place: View, parents: tuple[Node, ...], picture_only: bool) -> Iterator[Seen]:
-    if not node.enabled or (picture_only and not node.picture):
+def _look(node: Node, place: View, parents: tuple[Node, ...], wanted: tuple[bool, bool]) -> Iterator[Seen]:
+    picture_only, disabled = wanted
+    if (picture_only and not node.picture) or not (node.enabled or disabled):
         return
     view = place.through(node)
     yield Seen(node, view, parents)
@@ -83,4 +84,4 @@ def _look(node: Node, place: View, parents: tuple[Node, ...], picture_only: bool
         if node.kind == "track":
             position = bounded(position + child.duration)
         if slot is not None:
-            yield from _look(child, slot, (*parents, node), picture_only)
+            yield from _look(child, slot, (*parents, node), wanted)

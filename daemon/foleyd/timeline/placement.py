@@ -1,0 +1,261 @@
+"""Placing takes: which track, where, and the tracks themselves in an OpenTimelineIO timeline.
+
+Ours only adds. Tracks come last, named by layer; nothing that was there is changed, except that
+relative media references are written anew when the document moves to another folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+
+from foleyd import __version__
+from foleyd.cue import LAYERS, Cue, FrameRange, Placement, Program, Take
+from foleyd.timeline.clock import Clock, read_clock
+from foleyd.timeline.errors import TimelineError
+from foleyd.timeline.media_url import rebase_url
+from foleyd.timeline.numbers import seconds
+from foleyd.timeline.targets import Target, target_named
+from foleyd.timeline.tree import METADATA_KEY, read_tree
+from foleyd.timeline.view import look
+
+METADATA_SCHEMA = 1
+TRACK_PREFIX = "Foley: "
+_FROM_PROVENANCE = ("engine", "engine_version", "handles", "picture_fingerprint")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlacement:
+    """A take of ours as it lies on a timeline that came back.
+
+    RECORD is where it lies now, ENABLED whether it and everything around it is, URL its file as
+    the document writes it, METADATA all that was written on the clip.
+    """
+
+    job: str
+    cue_id: str
+    take_id: str
+    layer: str
+    track_name: str
+    record: FrameRange
+    enabled: bool
+    url: str
+    metadata: Mapping[str, Any]
+
+
+def track_name(layer: str, lane: int = 1, take: int = 1) -> str:
+    """``Foley: <layer>``, ``… 2`` for the second LANE of overlapping cues, ``… (take 2)``."""
+    name = f"{TRACK_PREFIX}{layer}" + (f" {lane}" if lane > 1 else "")
+    return name + (f" (take {take})" if take > 1 else "")
+
+
+def place_takes(takes: Sequence[Take]) -> tuple[Placement, ...]:
+    """Where TAKES go. A cue's first take is heard, the others are alternates, disabled.
+
+    Cues of a layer that overlap take further lanes, as few as can be; takes with other channels
+    never share a track. Order is that of the tracks: layers (the known ones first), takes, lanes,
+    then record order.
+    """
+    by_cue: dict[str, list[Take]] = {}
+    for take in takes:
+        by_cue.setdefault(take.cue.id, []).append(take)
+    lanes = _lanes([alternates[0] for alternates in by_cue.values()])
+    placed = [
+        (_layer_order(take.cue.layer), number, lanes[take.cue.id], take)
+        for alternates in by_cue.values()
+        for number, take in enumerate(alternates, 1)
+    ]
+    placed.sort(key=lambda entry: (*entry[:3], entry[3].cue.record))
+    return tuple(
+        Placement(
+            take=take,
+            track_name=track_name(take.cue.layer, lane, number),
+            record=take.cue.record,
+            source_in=take.cut.source_in,
+            enabled=number == 1,
+        )
+        for _, number, lane, take in placed
+    )
+
+
+def append_tracks(
+    timeline: otio.schema.Timeline,
+    placements: Iterable[Placement],
+    program: Program,
+    *,
+    job: str,
+    target: str = "generic",
+) -> None:
+    """Adds PLACEMENTS to TIMELINE, whose picture is PROGRAM, as audio tracks at the end.
+
+    Ranges are whole frames in the very rate that the timeline stores. ``available_range`` is the
+    whole file, from its first frame's timecode (from zero for targets that count so), and
+    ``source_range`` the cut. ``metadata["foleyd"]`` has job, cue, take, layer, prompts, seed,
+    generator and schema, and from the take's provenance engine, engine_version, handles and
+    picture_fingerprint. A disabled placement is a disabled clip; tracks stay enabled.
+    Raises TimelineError, before anything is added, for placements that overlap on one track, for
+    relative file paths, for an unknown target and for a timeline that is retimed as a whole.
+    """
+    shape = target_named(target)
+    clock = read_clock(timeline, drop=program.start.drop)
+    lead = _lead(timeline, clock)
+    tracks: dict[str, list[Placement]] = {}
+    for placement in placements:
+        tracks.setdefault(placement.track_name, []).append(placement)
+    adding = _Adding(program, clock.stored_rate, shape, job, lead)
+    made = [adding.track(name, placed) for name, placed in tracks.items()]
+    for track in made:
+        timeline.tracks.append(track)
+
+
+def rebase_references(timeline: otio.schema.Timeline, old_folder: Path, new_folder: Path) -> None:
+    """Makes TIMELINE's relative media references, written for OLD_FOLDER, hold in NEW_FOLDER.
+
+    All others stay letter for letter.
+    """
+    for clip in timeline.find_clips():
+        references = clip.media_references()
+        for reference in references.values():
+            if isinstance(reference, otio.schema.ExternalReference) and reference.target_url:
+                reference.target_url = rebase_url(reference.target_url, old_folder, new_folder)
+            elif isinstance(reference, otio.schema.ImageSequenceReference) and reference.target_url_base:
+                base = rebase_url(reference.target_url_base, old_folder, new_folder)
+                keep_slash = reference.target_url_base.endswith("/") and not base.endswith("/")
+                reference.target_url_base = base + "/" if keep_slash else base
+
+
+def read_placements(timeline: otio.schema.Timeline) -> tuple[FoundPlacement, ...]:
+    """Takes of ours that lie on TIMELINE, in track order, recognised by their metadata.
+
+    Raises TimelineError.
+    """
+    clock = read_clock(timeline)
+    found: list[FoundPlacement] = []
+    # A clip without any range lies on a track of somebody else: its length moves nothing of ours.
+    root = read_tree(timeline, lambda _: Fraction(0))
+    for seen in look(root, picture_only=False, disabled=True):
+        ours, footage = seen.node.ours, seen.node.footage
+        if ours is None or footage is None:
+            continue
+        found.append(
+            FoundPlacement(
+                job=str(ours.get("job", "")),
+                cue_id=str(ours.get("cue", "")),
+                take_id=str(ours.get("take", "")),
+                layer=str(ours.get("layer", "")),
+                track_name=seen.parents[-1].name,
+                record=FrameRange(clock.frame(seen.view.start), clock.frame(seen.view.end)),
+                enabled=all(node.enabled for node in (*seen.parents, seen.node)),
+                url=footage.url,
+                metadata=ours,
+            )
+        )
+    return tuple(found)
+
+
+def _lanes(takes: Iterable[Take]) -> dict[str, int]:
+    """A lane number, from 1, for each take's cue within its layer."""
+    lanes: dict[str, list[tuple[int, int]]] = {}
+    chosen: dict[str, int] = {}
+    for take in sorted(takes, key=lambda take: (take.cue.record.start, take.cue.record.end, take.cue.id)):
+        ends = lanes.setdefault(take.cue.layer, [])
+        free = (
+            number
+            for number, (end, channels) in enumerate(ends)
+            if channels == take.channels and end <= take.cue.record.start
+        )
+        number = next(free, len(ends))
+        ends[number : number + 1] = [(take.cue.record.end, take.channels)]
+        chosen[take.cue.id] = number + 1
+    return chosen
+
+
+def _layer_order(layer: str) -> tuple[int, str]:
+    return (LAYERS.index(layer) if layer in LAYERS else len(LAYERS), layer)
+
+
+def _lead(timeline: otio.schema.Timeline, clock: Clock) -> int:
+    """Frames of the root stack before record frame zero (it may be trimmed itself)."""
+    root = timeline.tracks
+    if any(isinstance(effect, otio.schema.TimeEffect) for effect in root.effects):
+        raise TimelineError("the timeline is retimed as a whole: apply the speed to its clips instead")
+    return clock.frame(seconds(root.source_range.start_time)) if root.source_range is not None else 0
+
+
+def gap(frames: int, rate: float) -> otio.schema.Gap:
+    """FRAMES of nothing."""
+    return otio.schema.Gap(source_range=frame_range(0, frames, rate))
+
+
+def frame_range(start: int, duration: int, rate: float) -> otio.opentime.TimeRange:
+    """Whole frames at a stored rate."""
+    moment = otio.opentime.RationalTime
+    return otio.opentime.TimeRange(moment(start, rate), moment(duration, rate))
+
+
+def _notes(take: Take, cue: Cue, job: str) -> dict[str, Any]:
+    return {
+        "generator": f"foleyd {__version__}",
+        "schema": METADATA_SCHEMA,
+        "job": job,
+        "cue": cue.id,
+        "take": take.id,
+        "layer": cue.layer,
+        "prompt": cue.prompt,
+        "negative_prompt": cue.negative_prompt,
+        "seed": take.seed,
+        **{key: take.provenance[key] for key in _FROM_PROVENANCE if key in take.provenance},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """What all tracks of one job have in common; LEAD frames of the root stack come before zero."""
+
+    program: Program
+    rate: float
+    target: Target
+    job: str
+    lead: int
+
+    def track(self, name: str, placed: list[Placement]) -> otio.schema.Track:
+        placed = sorted(placed, key=lambda placement: placement.record)
+        first = placed[0].take
+        track = otio.schema.Track(name, kind=otio.schema.TrackKind.Audio)
+        track.metadata.update(self.target.sound_track(first.channels))
+        track.metadata[METADATA_KEY] = {"job": self.job, "layer": first.cue.layer}
+        edge = -self.lead
+        for placement in placed:
+            if placement.record.start < edge:
+                raise TimelineError(f"two takes overlap on track {name!r} at {self.program.label(edge)}")
+            if placement.record.start > edge:
+                track.append(gap(placement.record.start - edge, self.rate))
+            track.append(self.clip(placement))
+            edge = placement.record.end
+        if self.target.padded and self.program.duration > edge:
+            track.append(gap(self.program.duration - edge, self.rate))
+        return track
+
+    def clip(self, placement: Placement) -> otio.schema.Clip:
+        take, record = placement.take, placement.record
+        before = record.start - take.cut.first_frame
+        first = self.program.start.frame + take.cut.first_frame if self.target.from_timecode else 0
+        reference = otio.schema.ExternalReference(
+            target_url=self.target.url(take.path),
+            available_range=frame_range(first, take.cut.frames, self.rate),
+        )
+        reference.name = take.path.name
+        clip = otio.schema.Clip(
+            name=take.path.name,
+            media_reference=reference,
+            source_range=frame_range(first + before, record.duration, self.rate),
+        )
+        clip.enabled = placement.enabled
+        clip.metadata.update(self.target.sound_clip(take.channels))
+        clip.metadata[METADATA_KEY] = _notes(take, take.cue, self.job)
+        return clip
