@@ -83,7 +83,6 @@ def takes(store: Store, seconds: int, turns: int) -> None:
     keys = [take_key("f" * 32, request(seconds * 1000 + turn)) for turn in range(turns)]
     unused = iter(keys)
     row(f"keep a take of {seconds} s", lambda: cache.save(next(unused), audio, "procedural"), turns)
-    del audio
     before = resident()
     row(f"find it, first ({seconds} s, checksum)", lambda: find(cache, keys[0]), 1)
     row("find it again", lambda: find(cache, keys[0]))

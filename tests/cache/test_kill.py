@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from foleyd.cache.store import Store, checksum
+from foleyd.cache.files import checksum
+from foleyd.cache.store import Store
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX")
 
@@ -44,8 +45,8 @@ cache = store.Store(Path(sys.argv[1]), 100)
 cache.add("aa" * 20, "procedural", lambda path: path.write_bytes(b"x" * 60))
 where, after = sys.argv[2], sys.argv[3] == "after"
 owner, name = {
-    "fsync": (store, "_fsync"), "rename": (os, "replace"), "insert": (index.Index, "insert"),
-    "evict": (index.Index, "delete"), "unlink": (store, "_unlink"),
+    "fsync": (store, "fsync"), "rename": (os, "replace"), "insert": (index.Index, "insert"),
+    "evict": (index.Index, "delete"), "unlink": (store, "unlink"),
 }[where]
 setattr(owner, name, dying(getattr(owner, name), after))
 cache.add("bb" * 20, "procedural", lambda path: path.write_bytes(b"y" * 60))

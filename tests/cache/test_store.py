@@ -193,7 +193,7 @@ def test_a_damaged_entry_can_be_replaced_while_somebody_still_holds_it(store: St
 def test_what_a_killed_owner_left_is_swept(tmp_path: Path) -> None:
     with Store(tmp_path, 1000) as store:
         put(store, 1, b"kept")
-    (tmp_path / "drafts" / "orphan").write_bytes(b"half")
+    (tmp_path / "drafts" / "0123456789abcdef").write_bytes(b"half")
     (tmp_path / "entries" / f"{key(2)}-0123456789abcdef").write_bytes(b"no row")
     with Store(tmp_path, 1000) as store:
         assert files(store) == {key(1)}
@@ -207,7 +207,7 @@ def test_what_a_killed_owner_left_is_swept(tmp_path: Path) -> None:
 def test_a_damaged_index_starts_an_empty_cache(tmp_path: Path, content: bytes) -> None:
     with Store(tmp_path, 1000) as store:
         put(store, 1)
-    (tmp_path / "index.sqlite").write_bytes(content)
+    (tmp_path / "foleyd-cache.sqlite").write_bytes(content)
     with Store(tmp_path, 1000) as store:
         assert get(store, 1) is None
         assert files(store) == set()
@@ -237,6 +237,25 @@ def test_the_folder_and_its_files_are_private(tmp_path: Path) -> None:
         put(store, 1)
         modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, *(folder / "entries").iterdir())]
     assert modes == [0o700, 0o600]
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_text("")
+    tmp_path.chmod(0o755)
+    with pytest.raises(CacheUnusable, match="choose an empty one"):
+        Store(tmp_path, 1000)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_only_what_a_store_made_is_swept(tmp_path: Path) -> None:
+    Store(tmp_path, 1000).close()
+    strangers = [tmp_path / "entries" / "notes.txt", tmp_path / "drafts" / "screenplay.fdx"]
+    for stranger in strangers:
+        stranger.write_text("mine")
+    with Store(tmp_path, 1000) as store:
+        store.purge()
+    assert [stranger.read_text() for stranger in strangers] == ["mine", "mine"]
 
 
 def test_a_folder_that_is_a_file_is_refused_with_a_sentence(tmp_path: Path) -> None:

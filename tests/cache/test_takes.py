@@ -72,6 +72,33 @@ def test_a_take_in_use_is_not_evicted_and_its_samples_outlive_it(tmp_path: Path)
         np.testing.assert_array_equal(found.audio.samples, samples)
 
 
+def test_a_worker_writes_a_take_that_the_daemon_publishes(store: Store) -> None:
+    script = """
+import sys
+from pathlib import Path
+import numpy as np
+from foleyd.cache.takes import write_take
+from foleyd.engines.engine import Audio
+write_take(Path(sys.argv[1]), Audio(np.full((2, 100), 0.25, np.float32)))
+"""
+    takes = TakeStore(store)
+    with store.draft() as draft:
+        subprocess.run([sys.executable, "-c", script, str(draft.path)], check=True)
+        with takes.publish(KEY, draft, "procedural") as take:
+            assert take.audio.samples.shape == (2, 100)
+    again = takes.load(KEY)
+    assert again is not None
+    np.testing.assert_array_equal(again.audio.samples, np.full((2, 100), 0.25, np.float32))
+
+
+def test_what_a_worker_left_unfinished_is_not_published(store: Store) -> None:
+    with store.draft() as draft:
+        draft.path.write_bytes(b"half")
+        with pytest.raises(Damaged):
+            TakeStore(store).publish(KEY, draft, "procedural")
+    assert store.figures().entries == 0
+
+
 def test_numpy_alone_reads_the_samples(tmp_path: Path) -> None:
     samples = noise()
     write_take(tmp_path / "take", Audio(samples))

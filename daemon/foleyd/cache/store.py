@@ -1,8 +1,8 @@
 """A content-addressed store of files under a byte budget; the least recently used go first.
 
-One daemon owns a cache folder. Its threads share one :class:`Store`; worker processes never open
-it, they read the path of a :class:`Pin` and write to the path of a :class:`Draft` that the daemon
-hands them.
+One daemon owns a cache folder. Its threads share one :class:`Store`; worker processes (spawned, for
+SQLite does not survive a fork) never open it, they read the path of a :class:`Pin` and write to the
+path of a :class:`Draft` that the daemon hands them.
 
 A file becomes visible in this order: written as a draft, fsynced, renamed, entered in the index.
 Death at any point leaves a draft or a file without a row, and both are swept at the next opening.
@@ -10,7 +10,6 @@ Death at any point leaves a draft or a file without a row, and both are swept at
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
@@ -25,15 +24,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import xxhash
-
 from foleyd.cache.errors import CacheUnusable, NotCached
+from foleyd.cache.files import Draft, Pin, checksum, fsync, fsync_folder, unlink
 from foleyd.cache.index import MOST_PICTURES, Entry, Index
 
 logger = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[0-9a-f]{16,128}")
-_BLOCK = 1 << 20
+_OURS = re.compile(r"([0-9a-f]{16,128}-)?[0-9a-f]{16}")
+_INDEX = "foleyd-cache.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +56,6 @@ class Purged:
     in_use: int
 
 
-class Pin:
-    """Holds one entry so that it is not evicted; PATH must only be read.
-
-    Release it once, or use it as a context manager; a second release does nothing.
-    """
-
-    def __init__(self, path: Path, size: int, release: Callable[[], None]) -> None:
-        self.path = path
-        self.size = size
-        self._release: Callable[[], None] | None = release
-        self._lock = threading.Lock()
-
-    def release(self) -> None:
-        """Lets the entry be evicted again. A memory map made of it stays valid."""
-        with self._lock:
-            release, self._release = self._release, None
-        if release is not None:
-            release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
-
-
-class Draft:
-    """An empty file to write to. Leaving the context removes it unless it was published."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _unlink(self.path)
-
-
 class Store:
     """The files of one cache folder. Safe for use from several threads."""
 
@@ -120,7 +76,7 @@ class Store:
         self._entries_folder = folder / "entries"
         self._drafts_folder = folder / "drafts"
         _make_private(folder)
-        self.index = Index(folder / "index.sqlite", wait)
+        self.index = Index(folder / _INDEX, wait)
         try:
             self._bytes, self._entries = self._mend()
             self._trim()
@@ -175,12 +131,12 @@ class Store:
             raise ValueError(f"{key!r} is no cache key")
         pin = self._hold(key)
         if pin is not None:
-            _unlink(draft.path)
+            unlink(draft.path)
             return pin
         entry = self._install(key, draft, engine)
         pin = self._enter(entry)
         if pin is None:
-            _unlink(self._path(entry))
+            unlink(self._path(entry))
             pin = self._hold(key)
         if pin is None:
             raise NotCached(f"cache entry {key} was removed as it was made; the job goes on without")
@@ -243,7 +199,7 @@ class Store:
         except sqlite3.Error as error:
             raise CacheUnusable(f"the cache in {self.folder} cannot be purged ({error})") from error
         for entry in gone:
-            _unlink(self._path(entry))
+            unlink(self._path(entry))
         return Purged(len(gone), sum(entry.size for entry in gone), len(matching) - len(gone))
 
     def figures(self) -> CacheFigures:
@@ -313,9 +269,9 @@ class Store:
                 turn=self.index.next_turn(),
                 used=int(self._clock()),
             )
-            _fsync(draft.path)
+            fsync(draft.path)
             os.replace(draft.path, self._path(entry))
-            _fsync_folder(self._entries_folder)
+            fsync_folder(self._entries_folder)
         except OSError as error:
             raise _not_cached(error) from error
         return entry
@@ -331,7 +287,7 @@ class Store:
         except sqlite3.IntegrityError:
             return None
         except sqlite3.Error as error:
-            _unlink(self._path(entry))
+            unlink(self._path(entry))
             raise _not_cached(error) from error
         return self._pin_of(entry)
 
@@ -362,7 +318,7 @@ class Store:
             logger.warning("the cache could not be trimmed: %s", error)
             return
         for entry in gone:
-            _unlink(self._path(entry))
+            unlink(self._path(entry))
 
     def _forget(self, entry: Entry) -> None:
         """Removes an entry of no use, even while it is held."""
@@ -372,7 +328,7 @@ class Store:
         except sqlite3.Error as error:
             logger.warning("a damaged cache entry could not be removed: %s", error)
             return
-        _unlink(self._path(entry))
+        unlink(self._path(entry))
 
     def _remove_rows(self, entries: Iterable[Entry]) -> list[Entry]:
         """Forgets ENTRIES and returns those that were there; their files are to be removed next.
@@ -392,26 +348,16 @@ class Store:
         """Sweeps drafts, files without rows and rows without files; returns bytes and entries."""
         for folder in (self._entries_folder, self._drafts_folder):
             folder.mkdir(mode=0o700, exist_ok=True)
-        for draft in self._drafts_folder.iterdir():
-            _unlink(draft)
-        sizes = {item.name: item.stat().st_size for item in os.scandir(self._entries_folder)}
+        for draft in _ours(self._drafts_folder):
+            unlink(self._drafts_folder / draft)
+        sizes = _ours(self._entries_folder)
         entries = self.index.entries()
         sound = {entry.file for entry in entries if sizes.get(entry.file) == entry.size}
         self.index.delete(entry.file for entry in entries if entry.file not in sound)
         for name in sizes.keys() - sound:
-            _unlink(self._entries_folder / name)
+            unlink(self._entries_folder / name)
         self.index.forget_pictures(keep=MOST_PICTURES)
         return sum(sizes[name] for name in sound), len(sound)
-
-
-def checksum(path: Path) -> str:
-    """xxh3_128 of a file's bytes in hexadecimal. Raises OSError."""
-    hasher = xxhash.xxh3_128()
-    buffer = memoryview(bytearray(_BLOCK))
-    with path.open("rb", buffering=0) as file:
-        while count := file.readinto(buffer):
-            hasher.update(buffer[:count])
-    return hasher.hexdigest()
 
 
 def _not_cached(error: Exception) -> NotCached:
@@ -423,6 +369,9 @@ def _make_private(folder: Path) -> None:
     """Makes FOLDER, for this user alone: what is in it tells what a film looks and sounds like."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        names = set(os.listdir(folder)) - {"entries", "drafts"}
+        if _INDEX not in names and not all(name.startswith((_INDEX, ".")) for name in names):
+            raise CacheUnusable(f"the folder {folder} holds other things; choose an empty one for the cache")
         if os.name == "posix" and folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
     except OSError as error:
@@ -431,26 +380,7 @@ def _make_private(folder: Path) -> None:
         ) from error
 
 
-def _fsync(path: Path) -> None:
-    # Windows flushes only what is open for writing.
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _fsync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _unlink(path: Path) -> None:
-    """Removes PATH if it can be; what stays (Windows: still mapped) is swept at the next opening."""
-    with contextlib.suppress(OSError):
-        path.unlink()
+def _ours(folder: Path) -> dict[str, int]:
+    """Names and sizes of the files in FOLDER that a store made."""
+    with os.scandir(folder) as items:
+        return {item.name: item.stat().st_size for item in items if _OURS.fullmatch(item.name)}

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.cache.errors import Damaged, NotCached
-from foleyd.cache.store import Pin, Store
+from foleyd.cache.files import Draft, Pin
+from foleyd.cache.store import Store
 from foleyd.cue import SoundEvent
 from foleyd.engines.engine import Audio
 
@@ -81,6 +82,16 @@ class TakeStore:
     def save(self, key: str, audio: Audio, engine: str) -> NotCached | None:
         """Keeps AUDIO, made by ENGINE (its name); returns why not when it could not be kept."""
         return self._store.add(key, engine, lambda path: write_take(path, audio))
+
+    def publish(self, key: str, draft: Draft, engine: str) -> CachedTake:
+        """Keeps the take that a worker process wrote to DRAFT with :func:`write_take`, and holds it.
+
+        Raises NotCached when it could not be kept (the draft may still be read with
+        :func:`read_take`), and Damaged when it is no take.
+        """
+        audio = read_take(draft.path)
+        pin = self._store.publish(key, draft, engine)
+        return CachedTake(audio, pin)
 
 
 def write_take(path: Path, audio: Audio) -> None:
