@@ -72,9 +72,6 @@ class TakeStore:
             return CachedTake(read_take(pin.path), pin)
         except Damaged as error:
             logger.warning("%s", error)
-        except BaseException:
-            pin.release()
-            raise
         self._store.drop(key)
         pin.release()
         return None
@@ -89,9 +86,13 @@ class TakeStore:
         Raises NotCached when it could not be kept (the draft may still be read with
         :func:`read_take`), and Damaged when it is no take.
         """
-        audio = read_take(draft.path)
         pin = self._store.publish(key, draft, engine)
-        return CachedTake(audio, pin)
+        try:
+            return CachedTake(read_take(pin.path), pin)
+        except BaseException:
+            self._store.drop(key)
+            pin.release()
+            raise
 
 
 def write_take(path: Path, audio: Audio) -> None:
