@@ -8,12 +8,14 @@ whooshes: whoosh; tone: room, hum, air, murmur, traffic.
 
 from __future__ import annotations
 
-from foleyd.engines.procedural.sounds import footsteps, hits
+from foleyd.engines.procedural.sounds import breaks, cloth, footsteps, hits
 from foleyd.engines.procedural.sounds.family import Family, Sound, Voice
 
 _ALL: tuple[Family, ...] = (
     footsteps.FAMILY,
+    cloth.FAMILY,
     hits.FAMILY,
+    breaks.FAMILY,
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}

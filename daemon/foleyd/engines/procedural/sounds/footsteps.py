@@ -31,17 +31,16 @@ def _detune(character: int, modes: int) -> npt.NDArray[np.float64]:
 
 
 def _force(n: int, ball_at: int, heel: float, ball: float, spread: float) -> Mono:
-    """The foot's force on loose ground: two skewed humps, N samples, about 0..1."""
+    """The foot's force on loose ground: two humps, N samples, about 0..1."""
     time = np.arange(n) / RATE
-    force = heel * _hump(time, 0.10 * spread**0.5)
-    force[ball_at:] += ball * _hump(time[: n - ball_at], 0.13 * spread**0.5)
+    force = heel * _hump(time, 0.003, 0.035 * spread**0.5)
+    force[ball_at:] += ball * _hump(time[: n - ball_at], 0.012, 0.045 * spread**0.5)
     return force
 
 
-def _hump(time: Mono, width: float) -> Mono:
-    """A gamma-shaped pulse of height 1 that rises in a fifth of WIDTH seconds."""
-    rise = width / 5
-    return np.asarray((time / rise) * np.exp(1.0 - time / rise))
+def _hump(time: Mono, rise: float, fall: float) -> Mono:
+    """A pulse that rises and falls exponentially with these time constants (s), height about 1."""
+    return np.asarray((1.0 - np.exp(-time / rise)) * np.exp(-time / fall) * (1.0 + rise / fall))
 
 
 def _step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
@@ -79,7 +78,7 @@ def _knock(
     """One hump of the step on the ground's solid part: its modes, the thud, the sole's click."""
     detune = _detune(voice.character, len(ground.modes)) * 2.0 ** (rng.normal(0.0, 25.0) / 1200.0)
     place = rng.uniform(0.6, 1.3, len(ground.modes))
-    weight = shoe.weight * dsp.blend(0.7, 1.3, voice.size)
+    weight = 0.55 * shoe.weight * dsp.blend(0.7, 1.3, voice.size)
     modes = [
         (hz * detune[i], t60, gain * place[i] * (weight if hz < 200 else 1.0))
         for i, (hz, t60, gain) in enumerate(ground.modes)

@@ -17,8 +17,8 @@ from foleyd.engines.procedural.levels import reference_gain
 from foleyd.engines.procedural.sounds.family import Family, Sound, Strike, Trigger, Voice
 from foleyd.engines.procedural.sounds.solids import SOLIDS, Body, body, solid, struck
 
-_CONTACT = {"hammer": 0.0005, "stick": 0.0009, "": 0.0012}
-_THUMP = {"hammer": 0.5, "stick": 0.1, "": 0.25}
+_CONTACT = {"hammer": 0.0002, "stick": 0.0004, "": 0.0005}
+_THUMP = {"hammer": 0.35, "stick": 0.06, "": 0.15}
 
 
 @lru_cache(maxsize=64)
@@ -29,7 +29,7 @@ def _piece(material: str, size: float, character: int) -> Body:
 def _hit(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     kind = solid(voice.material)
     hardness = 0.6 * strength + 0.4 * voice.intensity
-    contact = _CONTACT.get(voice.tool, 0.0012) * kind.softness * dsp.blend_log(2.2, 0.6, hardness)
+    contact = _CONTACT.get(voice.tool, _CONTACT[""]) * kind.softness * dsp.blend_log(2.2, 0.6, hardness)
     contact *= float(np.exp(rng.normal(0.0, 0.12)))
     piece = _piece(voice.material, voice.size, voice.character)
     n = dsp.samples(min(2.5, 0.12 + 1.2 * float(piece.t60s.max())))
@@ -39,8 +39,8 @@ def _hit(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
         tool = struck(_piece(voice.tool, voice.size * 0.6, voice.character), contact, n, rng)
         out += 0.6 * tool / max(float(np.abs(tool).max()), 1e-9)
     out += kind.click * _click(n, contact, rng)
-    out += _THUMP.get(voice.tool, 0.25) * _thump(n, voice.size, hardness, rng)
-    out *= dsp.from_db(8.0 * (voice.intensity - 0.5))
+    out += _THUMP.get(voice.tool, _THUMP[""]) * _thump(n, voice.size, hardness, rng)
+    out *= dsp.from_db(8.0 * (voice.intensity - 0.5) + rng.normal(0.0, 0.8))
     return Strike(dsp.faded(dsp.mono32(out), 0, n // 5))
 
 
