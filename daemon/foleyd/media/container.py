@@ -15,12 +15,12 @@ from av.video.stream import VideoStream
 from foleyd.media.errors import MediaMissing, MediaUnreadable, NoPicture
 
 _CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,avi,mxf,flv,asf,ogg,nut,ivf,gif,apng,"
-    "h264,hevc,av1,obu,m4v,mjpeg,dv,yuv4mpegpipe,gxf,rm,swf,png_pipe,jpeg_pipe,webp_pipe,tiff_pipe,bmp_pipe,"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,mxf,flv,asf,ogg,nut,ivf,gif,apng,dv,gxf,"
+    "yuv4mpegpipe,png_pipe,jpeg_pipe,webp_pipe,tiff_pipe,bmp_pipe,"
     "exr_pipe,dpx_pipe,wav,w64,mp3,flac,aac,aiff,caf,ac3,eac3,au"
 )
 """Demuxers that may look at a file. Playlists (hls, concat, dash), which open other files and the
-network, and text drawn as picture (tty) are left out."""
+network, text drawn as picture (tty), and bare streams, which hold no times, are left out."""
 
 _NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails
 

@@ -27,7 +27,15 @@ from foleyd.media.cutoff import require_whole
 from foleyd.media.errors import MediaUnreadable
 from foleyd.media.rgb import HDR_TRANSFERS
 from foleyd.media.upright import Turn, turn_of
-from foleyd.timebase import Timecode, TimeError, has_drop_frame, parse_timecode, round_half_up, snap_rate
+from foleyd.timebase import (
+    STANDARD_RATES,
+    Timecode,
+    TimeError,
+    has_drop_frame,
+    parse_timecode,
+    round_half_up,
+    snap_rate,
+)
 
 MICROSECONDS = 1_000_000
 _HEAD_PACKETS = 64
@@ -112,16 +120,16 @@ def probe(path: Path) -> MediaInfo:
 def _look(path: Path, container: InputContainer, stream: VideoStream) -> MediaInfo:
     tick = stream.time_base or Fraction(1, MICROSECONDS)
     first, stamps = _head(path, container, stream)
-    origin = _stamp(first) * tick
+    origin = stamps[0] * tick
     rate, steady = _rate(stream, [stamp * tick for stamp in stamps])
-    end = _end(container, stream, rate) or origin + 1 / rate
-    frames, variable = _count(stream, rate, steady, end - origin)
+    last, length = _last(container, stream) or (origin, Fraction(0))
+    frames, variable = _count(stream, rate, steady, last - origin)
     turn = turn_of(first)
     width, height = (first.height, first.width) if turn.swaps else (first.width, first.height)
     aspect = stream.sample_aspect_ratio or Fraction(1)
     return MediaInfo(
         path=path,
-        duration=frames / rate if frames is not None and not variable else end - origin,
+        duration=last - origin + (length or 1 / rate) if variable or frames is None else frames / rate,
         rate=rate,
         variable=variable,
         frames=frames,
@@ -139,10 +147,17 @@ def _look(path: Path, container: InputContainer, stream: VideoStream) -> MediaIn
 
 
 def _head(path: Path, container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, list[int]]:
-    """The first displayed frame, and the first packets' presentation stamps in ascending order."""
+    """The first frame that decodes, and the stamps of the first frames in ascending order.
+
+    They begin with the first frame displayed. Where the container lists its frames that is the first
+    listed, decodable or not; else the first that decodes or that a keyframe before it should have shown,
+    for a stream may have been joined in the middle of a group.
+    """
     first: VideoFrame | None = None
+    opening: int | None = None
     stamps: list[int] = []
     settled: int | None = None
+    listed = _lists_frames(stream)
     read = 0
     for packet in container.demux(stream):
         read += packet.size
@@ -151,12 +166,13 @@ def _head(path: Path, container: InputContainer, stream: VideoStream) -> tuple[V
             break
         if packet.pts is not None and not packet.is_discard:
             stamps.append(packet.pts)
+            opening = packet.pts if opening is None and (packet.is_keyframe or listed) else opening
         if first is None:
             first = next(iter(decoded(packet)), None)
     if first is None:
         raise _undecodable(path)
-    origin = _stamp(first)
-    return first, sorted(stamp for stamp in stamps if origin <= stamp and _settled(stamp, settled))
+    origin = _stamp(first) if opening is None else min(_stamp(first), opening)
+    return first, [origin, *sorted(stamp for stamp in stamps if origin < stamp and _settled(stamp, settled))]
 
 
 def _settled(stamp: int, dts: int | None) -> bool:
@@ -180,7 +196,8 @@ def _rate(stream: VideoStream, times: Sequence[Fraction]) -> tuple[Fraction, boo
     """The frame rate an editor would name, and whether the first packets keep to it.
 
     The header's average, unless its nominal rate is within 2 % (an odd last frame spoils averages),
-    or the packets show that the header is wrong.
+    or the packets show that the header is wrong. Where the packets keep to none, the nominal rate, if
+    it is one in common use.
     """
     gaps = [later - earlier for earlier, later in pairwise(times)]
     measured = _measured_rate(times, gaps, stream)
@@ -190,7 +207,13 @@ def _rate(stream: VideoStream, times: Sequence[Fraction]) -> tuple[Fraction, boo
         rate = nominal
     if measured and abs(measured - rate) > rate * _RATE_DOUBT:
         rate = measured
-    return rate, all(abs(gap * rate - 1) < Fraction(1, 4) for gap in gaps)
+    if _keeps_to(rate, gaps):
+        return rate, True
+    return (nominal, False) if nominal in STANDARD_RATES else (rate, False)
+
+
+def _keeps_to(rate: Fraction, gaps: Sequence[Fraction]) -> bool:
+    return all(abs(gap * rate - 1) < Fraction(1, 4) for gap in gaps)
 
 
 def _measured_rate(
@@ -210,17 +233,16 @@ def _usable(rate: Fraction | None) -> Fraction | None:
         return None
 
 
-def _end(container: InputContainer, stream: VideoStream, rate: Fraction) -> Fraction | None:
-    """Container time, in seconds, at which the last frame ends; None when no packet could be found."""
+def _last(container: InputContainer, stream: VideoStream) -> tuple[Fraction, Fraction] | None:
+    """Container time and length, in seconds, of the last frame; None when no packet could be found."""
     tick = stream.time_base or Fraction(1, MICROSECONDS)
     stated = _stated_end(container, stream)
-    for reach in _TAIL_REACHES if stated is not None else ():
-        target = round_half_up((stated - reach) / tick) if stated is not None else 0
-        last = _last_stamp(_packets_from(container, stream, target))
+    targets = [] if stated is None else [round_half_up((stated - reach) / tick) for reach in _TAIL_REACHES]
+    for target in [*targets, stream.start_time or 0]:
+        last = _last_packet(_packets_from(container, stream, target))
         if last is not None:
-            return last * tick + 1 / rate
-    last = _last_stamp(_packets_from(container, stream, stream.start_time or 0))
-    return None if last is None else last * tick + 1 / rate
+            return last[0] * tick, last[1] * tick
+    return None
 
 
 def _stated_end(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -241,21 +263,33 @@ def _packets_from(
         return
 
 
-def _last_stamp(packets: Iterator[Packet[VideoStream]]) -> int | None:
-    return max(
-        (packet.pts for packet in packets if packet.pts is not None and not packet.is_discard), default=None
+def _last_packet(packets: Iterator[Packet[VideoStream]]) -> tuple[int, int] | None:
+    """Stamp and length, in ticks, of the packet displayed last."""
+    shown = (
+        (packet.pts, packet.duration or 0)
+        for packet in packets
+        if packet.pts is not None and not packet.is_discard
     )
+    return max(shown, default=None)
 
 
-def _count(stream: VideoStream, rate: Fraction, steady: bool, length: Fraction) -> tuple[int | None, bool]:
-    """Frames displayed in LENGTH seconds (None if unknown), and whether their times vary."""
-    expected = max(1, round_half_up(length * rate))
+def _count(stream: VideoStream, rate: Fraction, steady: bool, last: Fraction) -> tuple[int | None, bool]:
+    """Frames displayed when the last begins LAST seconds after the first, and whether times vary.
+
+    The count is None where frame times vary and the container lists no frames.
+    """
+    expected = max(1, round_half_up(last * rate) + 1)
     entries = stream.index_entries
-    complete = len(entries) > 1 and len(entries) == stream.frames
-    if not complete:
+    if len(entries) < 2 or not _lists_frames(stream):
         return (expected, False) if steady else (None, True)
-    even = steady and _even([entries[i].timestamp for i in _spread(len(entries))], len(entries))
-    return (expected, False) if even else (len(entries), True)
+    if steady and _even([entries[i].timestamp for i in _spread(len(entries))], len(entries)):
+        return expected, False
+    return sum(not entry.is_discard for entry in entries), True
+
+
+def _lists_frames(stream: VideoStream) -> bool:
+    """Whether the container's index has an entry for each frame, as MP4 and MOV do."""
+    return 0 < stream.frames == len(stream.index_entries)
 
 
 def _spread(count: int) -> list[int]:

@@ -68,6 +68,7 @@ class PictureReader:
         self._container: InputContainer
         self._stream: VideoStream
         self._pictures: Iterator[Picture]
+        self._first: Fraction
         self._open()
 
     def at(self, time: Fraction) -> Picture:
@@ -75,7 +76,7 @@ class PictureReader:
 
         Reads on where TIME lies a little ahead, else seeks to the keyframe before it.
         """
-        time = max(time, Fraction(0))
+        time = max(time, self._first)
         if self._current is None or time < self._current.start or self._should_seek(time):
             self._seek(time)
         while self._ahead is not None and self._ahead.start <= time:
@@ -92,7 +93,7 @@ class PictureReader:
         """
         step = max((a - b for a, b in pairwise(times)), default=Fraction(1))
         held: list[Picture] = []
-        for time in (max(time, Fraction(0)) for time in times):
+        for time in (max(time, self._first) for time in times):
             while held and held[-1].start > time:
                 held.pop()
             if not held:
@@ -127,6 +128,9 @@ class PictureReader:
                 stream.discard = Discard.all
         self._stream.thread_type = "AUTO"
         self._begin()
+        if self._current is None:
+            raise self._lost()
+        self._first = self._current.start
 
     def _begin(self) -> None:
         self._pictures = self._decode()
@@ -201,8 +205,6 @@ class PictureReader:
             reach = reach * 4 or max(Fraction(1), 2 / self.info.rate)
         self._container.close()
         self._open()
-        if self._current is None:
-            raise self._lost()
 
     def _seek_once(self, target: Fraction) -> bool:
         tick = self._stream.time_base or Fraction(1, 1_000_000)

@@ -25,6 +25,10 @@ _LIMITED, _FULL = 1, 2
 HDR_TRANSFERS = frozenset((16, 18))
 """AVColorTransferCharacteristic of PQ (SMPTE ST 2084) and HLG (ARIB STD-B67)."""
 
+_FAST = "bilinear"
+_EXACT = "bilinear+accurate_rnd+full_chroma_int"
+"""Beyond 8 bits libswscale's quick path is 2 of 255 too dark; 8-bit 4:2:0 is within 1 either way."""
+
 _HDR_TO_SDR = "out_transfer=bt709:out_primaries=bt709:intent=perceptual:"
 
 
@@ -83,7 +87,8 @@ def _graph(frame: VideoFrame, turn: Turn) -> tuple[Graph, FilterContext, FilterC
     size = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1000"
     source = graph.add("buffer", f"{size}:colorspace={frame.colorspace}:range={frame.color_range}")
     hdr = _HDR_TO_SDR if frame.color_trc in HDR_TRANSFERS else ""
-    steps = [graph.add("scale", f"{hdr}out_range=full:flags=bilinear"), graph.add("format", "rgb24")]
+    flags = _EXACT if max(part.bits for part in frame.format.components) > 8 else _FAST
+    steps = [graph.add("scale", f"{hdr}out_range=full:flags={flags}"), graph.add("format", "rgb24")]
     if turn.swaps:
         steps.append(graph.add("transpose", "cclock_flip"))
     if turn.hflip:
