@@ -18,6 +18,7 @@ import opentimelineio as otio
 
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import MAX_DURATION, MAX_RATE, MAX_SECONDS, MAX_SPEED, MIN_RATE
+from foleyd.timeline.preserve import restored
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 256
@@ -48,12 +49,20 @@ def read_document(document: bytes, name: str) -> otio.schema.Timeline:
     return _as_timeline(root, name)
 
 
-def write_document(timeline: otio.schema.Timeline) -> bytes:
-    """TIMELINE as OpenTimelineIO JSON (UTF-8, Clip.2 and Marker.2). Raises TimelineError."""
+def write_document(timeline: otio.schema.Timeline, original: bytes | None = None) -> bytes:
+    """TIMELINE as OpenTimelineIO JSON (UTF-8, Clip.2 and Marker.2). Raises TimelineError.
+
+    With ORIGINAL, the document that TIMELINE was read from, everything in it comes back to the
+    last bit; without, as exactly as OpenTimelineIO's reader took it.
+    """
     try:
         text: str = timeline.to_json_string(indent=4)
     except Exception as error:
         raise TimelineError(f"the timeline cannot be written: {error}") from error
+    if original is not None:
+        before = _parse(_checked_text(original, "the timeline"), "the timeline")
+        tree = restored(before, json.loads(text, strict=False))
+        text = json.dumps(tree, indent=4, ensure_ascii=False)
     return text.encode("utf-8") + b"\n"
 
 
