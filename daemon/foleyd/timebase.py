@@ -22,10 +22,11 @@ STANDARD_RATES: tuple[Fraction, ...] = tuple(sorted(_NTSC + _WHOLE))
 """Frame rates in common use, frames per second, ascending."""
 
 _SNAP_TOLERANCE = Fraction(1, 1000)
+_MIN_RATE = Fraction(1, 1000)
 _MAX_RATE = 1000
 _DENOMINATOR_LIMIT = 1_000_000
 _TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})$")
-_SECONDS = re.compile(r"^\d+(\.\d+)?$")
+_SECONDS = re.compile(r"^\d{1,9}(\.\d{1,12})?$")
 
 
 class TimeError(ValueError):
@@ -45,12 +46,12 @@ def snap_rate(rate: float | int | str | Fraction) -> Fraction:
 
     23.976, 23.98, 23.976023976 and 24000/1001 are all 24000/1001. The nearest standard rate within
     0.1 % is taken (the nearest, since 23.976 and 24 are themselves 0.1 % apart); an odd
-    rate (179/6, 15, 12.5) stays itself. Raises TimeError for rates that are not above 0 or
-    above 1000.
+    rate (179/6, 15, 12.5) stays itself. Raises TimeError for rates below
+    0.001 or above 1000.
     """
     value = exact(rate)
-    if not 0 < value <= _MAX_RATE:
-        raise TimeError(f"frame rate {rate!r} is not between 0 and {_MAX_RATE}")
+    if not _MIN_RATE <= value <= _MAX_RATE:
+        raise TimeError(f"frame rate {rate!r} is not between {float(_MIN_RATE)} and {_MAX_RATE}")
     nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - value))
     if abs(nearest - value) < nearest * _SNAP_TOLERANCE:
         return nearest
@@ -136,7 +137,7 @@ def parse_timecode(text: str, rate: Fraction) -> Timecode:
     """
     match = _TIMECODE.match(text.strip())
     if match is None:
-        raise TimeError(f"{text!r} is not timecode (hh:mm:ss:ff)")
+        raise TimeError(f"{text[:40]!r} is not timecode (hh:mm:ss:ff)")
     hours, minutes, seconds, frames = (int(match.group(i)) for i in (1, 2, 3, 5))
     drop = match.group(4) in ";,"
     nominal = nominal_rate(rate)
