@@ -70,11 +70,12 @@ def _struck(rng: np.random.Generator, voice: Voice, contact: float, n: int, soft
     lowest = leaf.lowest * blend_log(2.2, 0.6, voice.size)
     modes = panel_modes(lowest, 0.45, 26) * 2 ** rng.normal(0, 0.012, 26)
     spot = rng.uniform(0.15, 0.85, 26)
-    gains = np.abs(np.sin(np.pi * spot)) * (modes / lowest) ** -softness
+    # A panel radiates its low modes badly: hence the rise, and the high pass below.
+    gains = np.abs(np.sin(np.pi * spot)) * (modes / lowest) ** (0.5 - softness)
     t60s = leaf.t60 * (modes / lowest) ** -leaf.damped * rng.uniform(0.8, 1.25, 26)
     body = ring(contact_pulse(contact), n, modes.tolist(), t60s.tolist(), gains.tolist())
-    body = filtered(body, "highpass", 45, order=1)
-    return np.asarray(body / max(float(np.max(np.abs(body))), 1e-9))
+    heard = filtered(body, "highpass", 2.2 * lowest, order=1)
+    return np.asarray(heard / max(float(np.max(np.abs(heard))), 1e-9))
 
 
 def _click(rng: np.random.Generator, first: float, t60: float, hard: float) -> Floats:
@@ -84,8 +85,8 @@ def _click(rng: np.random.Generator, first: float, t60: float, hard: float) -> F
     gains = [rng.uniform(0.3, 1.0) * ratio ** (hard - 0.8) for ratio in ratios]
     n = samples(max(0.03, 1.3 * t60))
     body = ring(contact_pulse(blend_log(6e-4, 1.2e-4, hard)), n, modes, [t60 / r**0.5 for r in ratios], gains)
-    body = filtered(body, "highpass", 200) + 0.12 * burst(rng, n, 2e-4, 0.012, (2500, 13000)) * hard
-    return np.asarray(body / max(float(np.max(np.abs(body))), 1e-9))
+    heard = filtered(body, "highpass", 200) + 0.12 * burst(rng, n, 2e-4, 0.012, (2500, 13000)) * hard
+    return np.asarray(heard / max(float(np.max(np.abs(heard))), 1e-9))
 
 
 def _knock(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
@@ -93,14 +94,9 @@ def _knock(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     contact = blend_log(0.0034, 0.0010, 0.35 * strength + 0.4 * leaf.hard + 0.25 * voice.intensity)
     n = samples(max(0.18, 1.4 * leaf.t60))
     out = _struck(rng, voice, contact * rng.uniform(0.9, 1.1), n, softness=0.15)
-    tap = burst(
-        rng,
-        samples(0.012),
-        3e-4,
-        0.01,
-        (grid(blend_log(600, 1200, leaf.hard)), grid(blend_log(2500, 8000, strength))),
-    )
-    out[: len(tap)] += tap * blend(0.2, 0.5, leaf.hard)
+    edges = blend_log(600, 1200, leaf.hard), blend_log(2500, 9000, strength)
+    tap = burst(rng, samples(0.014), 3e-4, 0.012, edges)
+    out[: len(tap)] += tap * blend(0.35, 0.8, leaf.hard)
     return Strike(at_reference(out, rng, intensity_db(voice.intensity, 5.0)))
 
 
@@ -133,8 +129,8 @@ def _slam(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     knock = burst(rng, samples(0.09), 4e-4, 0.07, (grid(180), grid(blend_log(2200, 8000, force))))
     middle = np.array([[0.75], [0.75]])
     overlay(out, bang * middle, 0)
-    overlay(out, knock * middle * blend(0.5, 0.9, leaf.hard), 0)
-    overlay(out, _thump(rng, voice, n) * middle * blend(0.3, 1.1, force), 0)
+    overlay(out, knock * middle * blend(0.6, 1.0, leaf.hard), 0)
+    overlay(out, _thump(rng, voice, n) * middle * blend(0.2, 0.5, force), 0)
     for place, late, level in ((0.35, rng.uniform(0.004, 0.011), 0.5), (0.65, rng.uniform(0.012, 0.03), 0.3)):
         again = _struck(rng, voice, 0.0025, samples(0.3), softness=0.2)
         overlay(out, again * np.array([[1 - place], [place]]) * level * 1.4, samples(late))
@@ -157,7 +153,7 @@ def _thump(rng: np.random.Generator, voice: Voice, n: int) -> Floats:
         * np.exp(-time * 6.9 / 0.25)
         * np.minimum(1, time / 0.01)
     )
-    return np.asarray(swing + 1.2 * puff)
+    return np.asarray(swing + puff)
 
 
 def _rattle(rng: np.random.Generator, out: Floats, voice: Voice, amount: float) -> None:
@@ -187,39 +183,32 @@ def _creak(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
 def _friction(voice: Voice, rng: np.random.Generator, seconds: float, strength: float) -> Samples:
     """Stick-slip at a hinge for so long: slips follow the leaf's speed, each rings the leaf and the pin."""
     n = samples(seconds)
-    push = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, 9), 0.35 + 0.65 * rng.random(9))
-    edge = np.sin(np.pi * np.clip(np.arange(n) / n, 0, 1)) ** 0.4
-    rate = blend_log(22, 75, voice.speed) * blend_log(1.6, 0.6, voice.size) * 2 ** (1.6 * (push * edge - 0.5))
+    # The hand does not push evenly: the slips race, slow down, and where it lets go the hinge is still.
+    corners = 4 + int(5 * seconds)
+    push = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, corners), rng.random(corners))
+    edge = np.sin(np.pi * np.arange(n) / n) ** 0.4 * np.clip((push - 0.18) / 0.15, 0, 1)
+    rate = blend_log(18, 70, voice.speed) * blend_log(1.6, 0.6, voice.size) * 2 ** (2.8 * (push - 0.5))
     times, at = [], 0.0
-    uneven = blend(0.06, 0.16, voice.size)
+    uneven = blend(0.05, 0.14, voice.size)
     while at < n - 1:
         times.append(at)
         at += RATE / rate[int(at)] * float(np.clip(rng.normal(1.0, uneven), 0.35, 1.9))
     drive = np.zeros(n)
     where = np.array(times, dtype=int)
-    force = (
-        edge[where]
-        * (0.4 + 0.6 * push[where])
-        * rng.uniform(0.65, 1.0, len(where))
-        / np.sqrt(rate[where] / 40)
-    )
-    drive[where] = force
+    grip = edge[where] * (0.4 + 0.6 * push[where]) / np.sqrt(rate[where] / 40)
+    drive[where] = grip * rng.uniform(0.65, 1.0, len(where))
     drive = np.convolve(drive, contact_pulse(blend_log(0.0011, 0.00045, strength)))[:n]
     leaf = _leaf(voice)
     lowest = blend_log(520, 210, voice.size)
-    modes = np.concatenate((panel_modes(lowest, 0.7, 10), rng.uniform(1700, 4800, 4))) * 2 ** rng.normal(
-        0, 0.05, 14
-    )
+    modes = np.concatenate((panel_modes(lowest, 0.7, 10), rng.uniform(1700, 4800, 4)))
+    modes = modes * 2 ** rng.normal(0, 0.05, 14)
     t60s = 0.05 * (modes / lowest) ** -0.4 * blend(0.7, 1.6, leaf.hard)
     gains = rng.uniform(0.25, 1.0, 14) * (modes / lowest) ** 0.2
-    body = ring(drive, n, modes.tolist(), t60s.tolist(), gains.tolist())
+    rung = filtered(ring(drive, n, modes.tolist(), t60s.tolist(), gains.tolist()), "highpass", 110)
     scrape = filtered(rng.standard_normal(n), "bandpass", 1500, 6000, order=1) * edge * push
-    body = filtered(body, "highpass", 110) / max(float(np.std(body)), 1e-9)
-    mixed = body + 0.05 * scrape / max(float(np.std(scrape)), 1e-9)
-    return mono32(
-        mixed
-        * np.minimum(1.0, np.minimum(np.arange(n) / samples(0.004), np.arange(n, 0, -1) / samples(0.05)))
-    )
+    mixed = rung / max(float(np.std(rung)), 1e-9) + 0.05 * scrape / max(float(np.std(scrape)), 1e-9)
+    ends = np.minimum(np.arange(n) / samples(0.004), np.arange(n, 0, -1) / samples(0.05))
+    return mono32(mixed * np.minimum(1.0, ends))
 
 
 def _open(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
