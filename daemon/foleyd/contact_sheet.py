@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from foleyd.cue import Loudness, SoundEvent
 from foleyd.engines.engine import Frame
@@ -137,11 +138,16 @@ class Filmstrip:
             self.thumbnails.append(Thumbnail(moments.pop(), _small(shown.rgb)))
 
 
-def write_sheet(path: Path, sheet: Sheet) -> None:
-    """Draws SHEET into PATH, a PNG; whole or not at all. Raises OutputError for the disk's reasons."""
+def write_sheet(path: Path, sheet: Sheet, comment: str = "") -> None:
+    """Draws SHEET into PATH, a PNG with COMMENT inside; whole or not at all.
+
+    Raises OutputError for the disk's reasons.
+    """
     picture = draw(sheet)
+    notes = PngInfo()
+    notes.add_text("Comment", comment)
     with new_file(path) as temporary:
-        picture.save(temporary, format="PNG", optimize=True)
+        picture.save(temporary, format="PNG", optimize=True, pnginfo=notes)
 
 
 def draw(sheet: Sheet) -> Image.Image:
@@ -183,11 +189,9 @@ class _Page:
     def strip(self) -> None:
         rate, start = self.sheet.start.rate, self.sheet.start
         self.pen.rectangle((MARGIN, _STRIP_TOP, MARGIN + AXIS - 1, self.strip_bottom - 1), fill=_PANEL)
-        edges = [self.x(thumbnail.frame / rate) for thumbnail in self.sheet.thumbnails]
+        edges = [self.x(thumbnail.frame / rate) for thumbnail in self.sheet.thumbnails] + [MARGIN + AXIS]
         free = MARGIN
-        for thumbnail, left, right in zip(
-            self.sheet.thumbnails, edges, [*edges[1:], MARGIN + AXIS], strict=True
-        ):
+        for thumbnail, left, right in zip(self.sheet.thumbnails, edges[:-1], edges[1:], strict=True):
             cell = _filled(thumbnail.rgb, max(1, right - left - 2), self.strip_bottom - _STRIP_TOP)
             self.picture.paste(cell, (left + (left > MARGIN), _STRIP_TOP))
             if left >= free:
@@ -203,10 +207,13 @@ class _Page:
         if end + 60 < right:
             self.text(end + 16, top + 1, lane.detail, _Style(16, _DIM), right - 30)
         start, stop = self.x(lane.start), self.x(lane.start + lane.duration)
+        left, right = max(start, MARGIN), min(max(stop, start + 1), MARGIN + AXIS)
+        pixels = np.arange(left - start, max(right, left) - start + 1)
+        outline = _drawn(lane.waveform, pixels, max(1, stop - start))
         for channel, (above, below) in enumerate(_channel_boxes(lane, top)):
             self.pen.rectangle((MARGIN, above, MARGIN + AXIS - 1, below - 1), fill=_PANEL)
-            wave = _wave(lane.waveform, channel, (max(1, stop - start), below - above), self.gain)
-            self.picture.paste(wave, (start, above))
+            if left < right:
+                self.picture.paste(_wave(outline, channel, below - above, self.gain), (left, above))
 
     def events(self, lane: Lane, top: int) -> None:
         """Ticks through filmstrip and waveform; the stronger the event, the plainer."""
@@ -256,16 +263,28 @@ class _Page:
         self.picture.paste(colour, (x - radius, y - radius), mask)
 
 
-def _wave(outline: Waveform, channel: int, size: tuple[int, int], gain: float) -> Image.Image:
-    """One channel: extremes dark, RMS light, edges smoothed by how much of a pixel they cover."""
-    width, height = size
-    columns = np.arange(width) * outline.columns // width
+def _drawn(outline: Waveform, pixels: npt.NDArray[np.int64], width: int) -> Waveform:
+    """OUTLINE, WIDTH pixels wide, at PIXELS (the last of which only ends the one before it)."""
+    edges = pixels * outline.columns // width
+    if edges.size < 2:
+        return outline
+    end = max(int(edges[-1]), int(edges[-2]) + 1)
+    starts, count = edges[:-1], np.maximum(np.diff(edges), 1)
+    low, high, rms = (figure[:, :end] for figure in (outline.low, outline.high, outline.rms))
+    return Waveform(
+        np.minimum.reduceat(low, starts, axis=1),
+        np.maximum.reduceat(high, starts, axis=1),
+        np.sqrt(np.add.reduceat(np.square(rms), starts, axis=1) / count).astype(np.float32),
+    )
+
+
+def _wave(outline: Waveform, channel: int, height: int, gain: float) -> Image.Image:
+    """One channel, a pixel a column: extremes dark, RMS light, edges smoothed by their cover of a pixel."""
     middle, half = height / 2, height / 2 - 2
     up, down, rms = (
-        _drawn_height(edge[channel, columns] * gain) * half
-        for edge in (outline.high, -outline.low, outline.rms)
+        _drawn_height(edge[channel] * gain) * half for edge in (outline.high, -outline.low, outline.rms)
     )
-    picture = np.empty((height, width, 3), np.float64)
+    picture = np.empty((height, outline.columns, 3), np.float64)
     picture[:] = _PANEL
     # A hairline stays where there is silence, so that one sees that there is a take.
     _blend(picture, middle - np.maximum(up, 0.5), middle + np.maximum(down, 0.5), _PEAK)

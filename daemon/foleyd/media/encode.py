@@ -30,7 +30,8 @@ class Blocks(Protocol):
 class SoundTrack:
     """An audio stream of an open output container, fed block by block; its first sample is time 0.
 
-    CODEC is ffmpeg's name of an encoder that takes 48 kHz; BIT_RATE in bits per second, None for lossless.
+    CODEC is ffmpeg's name of an encoder that takes 48 kHz; BIT_RATE in bits per second; None is lossless
+    with 24 bits.
     """
 
     def __init__(
@@ -41,6 +42,9 @@ class SoundTrack:
         self._stream = cast(av.AudioStream, container.add_stream(codec, SAMPLE_RATE, layout=self._layout))
         if bit_rate is not None:
             self._stream.bit_rate = bit_rate
+        else:
+            self._stream.codec_context.format = "s32"
+            self._stream.codec_context.options = {"bits_per_raw_sample": "24"}
         self._written = 0
 
     @property

@@ -10,21 +10,27 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 import soundfile
 
 from foleyd.files import new_file
 from foleyd.media.encode import SoundTrack
 from foleyd.media.errors import ExportError
-from foleyd.media.loudness import Block
 from foleyd.timebase import SAMPLE_RATE
 
 _BLOCK = 1 << 16
+
+
+class UnknownFormat(ExportError):
+    """No such format to export to."""
+
+    code = "INVALID_ARGUMENT"
+    reason = "FORMAT_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +65,28 @@ def ffmpeg_command() -> str | None:
 
 
 def check_format(name: str) -> str:
-    """NAME as a suffix of FORMATS or ``wav``. Raises ExportError naming those there are."""
-    word = {"aac": "m4a"}.get(name.strip().lower().lstrip("."), name.strip().lower().lstrip("."))
+    """NAME as a suffix of FORMATS or ``wav``. Raises UnknownFormat naming those there are."""
+    word = name.strip().lower().lstrip(".")
+    word = {"aac": "m4a"}.get(word, word)
     if word != "wav" and word not in FORMATS:
-        raise ExportError(f"{name!r} is no format to export to; choose wav, {', '.join(FORMATS)}")
+        raise UnknownFormat(f"{name!r} is no format to export to; choose wav, {', '.join(FORMATS)}")
     return word
 
 
-def export(wav: Path, path: Path, tags: Mapping[str, str] = field(default_factory=dict)) -> Exported:
+def export(wav: Path, path: Path, tags: Mapping[str, str] | None = None) -> Exported:
     """Writes WAV, a file of ours, to PATH in the format of its suffix; whole or not at all.
 
     TAGS are ``title``, ``comment`` and so on. With pydub the whole sound is held in memory at 32
-    bits (23 MB a stereo minute). Raises ExportError for unknown formats, unreadable sound and an encoder's
+    bits (23 MB a stereo minute). Raises UnknownFormat, ExportError for unreadable sound and an encoder's
     failure, OutputError for the disk's reasons.
     """
     kind = FORMATS[_suffix(path)]
     command = ffmpeg_command()
     with new_file(path) as temporary:
         if command is None:
-            _export_with_av(wav, temporary, kind, tags)
+            _export_with_av(wav, temporary, kind, tags or {})
             return Exported(path, f"{kind.codec} of PyAV {av.__version__}")
-        _export_with_pydub(wav, temporary, kind, tags, command)
+        _export_with_pydub(wav, temporary, kind, tags or {}, command)
         return Exported(path, f"{kind.codec} of {command} through pydub")
 
 
@@ -95,13 +102,16 @@ def _export_with_pydub(wav: Path, path: Path, kind: Format, tags: Mapping[str, s
         # pydub warns at import where there is no ffmpeg, and of audioop's leaving Python.
         warnings.simplefilter("ignore")
         from pydub import AudioSegment
-        from pydub.exceptions import CouldntDecodeError, CouldntEncodeError
+        from pydub.exceptions import CouldntEncodeError
 
     class Segment(AudioSegment):  # type: ignore[misc]
         converter = command
 
+    with _opened(wav) as source:
+        # Read here rather than by pydub, which would ask ffprobe about what it cannot read itself.
+        data = source.read(dtype="int32", always_2d=True).tobytes()
+        segment = Segment(data=data, sample_width=4, frame_rate=SAMPLE_RATE, channels=source.channels)
     try:
-        segment = Segment.from_wav(wav)
         segment.export(
             path,
             format=kind.container,
@@ -110,29 +120,28 @@ def _export_with_pydub(wav: Path, path: Path, kind: Format, tags: Mapping[str, s
             parameters=list(kind.options),
             tags=dict(tags) or None,
         ).close()
-    except CouldntDecodeError as error:
-        raise ExportError(f"{wav.name} cannot be read as WAV", wav) from error
     except (CouldntEncodeError, OSError) as error:
         raise ExportError(f"{command} could not write {kind.container}: {_last_line(error)}", path) from error
 
 
 def _export_with_av(wav: Path, path: Path, kind: Format, tags: Mapping[str, str]) -> None:
+    with _opened(wav) as source, av.open(path, "w", format=kind.container) as container:
+        container.metadata.update(tags)
+        track = SoundTrack(container, kind.codec, source.channels, kind.bit_rate)
+        while (block := source.read(_BLOCK, dtype="float32", always_2d=True)).shape[0]:
+            track.write(block.T)
+        track.finish()
+
+
+@contextmanager
+def _opened(wav: Path) -> Iterator[Any]:
     try:
-        with soundfile.SoundFile(wav) as source, av.open(path, "w", format=kind.container) as container:
-            container.metadata.update(tags)
-            track = SoundTrack(container, kind.codec, source.channels, kind.bit_rate)
-            for block in _blocks(source):
-                track.write(block)
-            track.finish()
+        with soundfile.SoundFile(wav) as source:
+            if source.samplerate != SAMPLE_RATE:
+                raise ExportError(f"{wav.name} is not 48 kHz, so it is none of foleyd's files", wav)
+            yield source
     except soundfile.LibsndfileError as error:
         raise ExportError(f"{wav.name} cannot be read as WAV", wav) from error
-
-
-def _blocks(source: Any) -> Iterator[Block]:
-    if source.samplerate != SAMPLE_RATE:
-        raise ExportError(f"{source.name} is not 48 kHz, so it is none of foleyd's files")
-    while (block := source.read(_BLOCK, dtype="float32", always_2d=True)).shape[0]:
-        yield np.ascontiguousarray(block.T)
 
 
 def _last_line(error: BaseException) -> str:

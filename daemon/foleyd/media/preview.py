@@ -101,28 +101,29 @@ def write_preview(
     rate: Fraction,
     duration: int,
     copy_from: Path | None = None,
+    comment: str = "",
 ) -> Preview:
     """Writes STEM with the suffix that suits the picture; whole or not at all, never over a file.
 
     SOUND begins with the first frame. COPY_FROM is a file to take the picture from as it is (see
     :func:`whole_file`); where that does not work, and without it, FRAMES gives the pictures, each
     with its time of first display, and they are encoded at RATE for DURATION frames, at most 960
-    pixels on the longer side, in H.264 where PyAV has an encoder for it.
+    pixels on the longer side, in H.264 where PyAV has an encoder for it. COMMENT is kept inside.
     Raises ExportError when there is no picture, OutputError for the disk's reasons.
     """
     reason = ""
     if copy_from is not None:
         try:
-            return _copied(stem, sound, copy_from)
+            return _copied(stem, sound, copy_from, comment)
         except _CannotCopy as cannot:
             reason = f" because {cannot}"
     path = stem.with_name(f"{stem.name}.mp4")
     with new_file(path) as temporary:
-        encoder, width, height = _encode(temporary, sound, frames(), rate, duration)
+        encoder, width, height = _encode(temporary, sound, frames(), rate, duration, comment)
     return Preview(path, False, f"picture encoded anew ({encoder}, {width}x{height}){reason}")
 
 
-def _copied(stem: Path, sound: Blocks, source: Path) -> Preview:
+def _copied(stem: Path, sound: Blocks, source: Path, comment: str) -> Preview:
     try:
         with open_media(source) as container:
             stream = picture_stream(container, source)
@@ -131,21 +132,24 @@ def _copied(stem: Path, sound: Blocks, source: Path) -> Preview:
         start = _first_shown(source)
         path = stem.with_name(f"{stem.name}{wrapper.suffix}")
         with new_file(path) as temporary:
-            _copy(temporary, sound, source, wrapper, start)
+            _copy(temporary, sound, source, wrapper, start, comment)
             _check_start(temporary)
     except av.FFmpegError as error:
         raise _CannotCopy(f"copying it failed ({error.strerror})") from error
     return Preview(path, True, f"picture copied from {source.name} as it is ({name})")
 
 
-def _copy(temporary: Path, sound: Blocks, source: Path, wrapper: Wrapper, start: Fraction) -> None:
+def _copy(
+    temporary: Path, sound: Blocks, source: Path, wrapper: Wrapper, start: Fraction, comment: str
+) -> None:
     options = dict(wrapper.options)
     with (
         open_media(source) as original,
         av.open(temporary, "w", format=wrapper.name, options=options) as container,
     ):
+        container.metadata["comment"] = comment
         stream = picture_stream(original, source)
-        copy = container.add_stream_from_template(stream)
+        copy = _copied_stream(container, stream)
         track = SoundTrack(container, wrapper.codec, sound.channels, _BIT_RATE)
         interleaver = Interleaver(track, sound)
         for packet, shown, decoded in _timed(original.demux(stream)):
@@ -155,6 +159,13 @@ def _copy(temporary: Path, sound: Blocks, source: Path, wrapper: Wrapper, start:
             interleaver.catch_up((decoded - shift) * packet.time_base)
             container.mux(packet)
         interleaver.finish()
+
+
+def _copied_stream(container: av.container.OutputContainer, stream: av.VideoStream) -> av.VideoStream:
+    try:
+        return container.add_stream_from_template(stream)
+    except ValueError as error:
+        raise _CannotCopy(f"{container.format.name} does not take {stream.codec_context.name}") from error
 
 
 def _timed(
@@ -201,9 +212,10 @@ def _check_start(copy: Path) -> None:
 
 
 def _encode(
-    temporary: Path, sound: Blocks, frames: Iterable[Frame], rate: Fraction, duration: int
+    temporary: Path, sound: Blocks, frames: Iterable[Frame], rate: Fraction, duration: int, comment: str
 ) -> tuple[str, int, int]:
     with av.open(temporary, "w", format="mp4", options=dict(_FAST_START)) as container:
+        container.metadata["comment"] = comment
         pictures = _held(frames, rate, duration)
         first = next(pictures, None)
         if first is None:
