@@ -40,6 +40,7 @@ _HEALTH_SECONDS = 2.0
 _CALL_SECONDS = 120.0
 _MAX_MESSAGE_BYTES = 80 * 1024 * 1024
 _POLL_SECONDS = 0.05
+_RESTART_SECONDS = 2.0
 _MAX_RECONNECTS = 5
 
 OnStatus = Callable[[str], None]
@@ -248,7 +249,7 @@ def connect(
     """
     command = command or daemon_command(settings or Settings())
     deadline = time.monotonic() + START_SECONDS
-    child = None
+    child, begun = None, 0.0
     again = (lambda: connect(folders, on_status=on_status, command=command)) if start else None
     while True:
         found = _find(folders, again)
@@ -260,9 +261,9 @@ def connect(
             continue
         if not start:
             raise _not_there(found, folders)
-        if found is _State.ABSENT and _needs_start(child, folders):
+        if found is _State.ABSENT and _needs_start(child, begun, folders):
             on_status("starting the daemon")
-            child = _start(command, folders)
+            child, begun = _start(command, folders), time.monotonic()
         if time.monotonic() > deadline:
             raise _not_there(found, folders)
         time.sleep(_POLL_SECONDS)
@@ -303,7 +304,7 @@ def _start(command: Sequence[str], folders: Folders) -> Any:
         ) from error
 
 
-def _needs_start(child: Any, folders: Folders) -> bool:
+def _needs_start(child: Any, begun: float, folders: Folders) -> bool:
     """Whether to start a daemon: nobody did, or ours lost to one that has left since."""
     if child is None:
         return True
@@ -311,7 +312,8 @@ def _needs_start(child: Any, folders: Folders) -> bool:
     if status is None:
         return False
     if status in (0, ALREADY_RUNNING):
-        return read_endpoint(folders) is None
+        # The winner gets the time to come up.
+        return time.monotonic() > begun + _RESTART_SECONDS
     raise DaemonUnavailable(
         f"the daemon could not be started: {last_log_line(folders) or f'it left with status {status}'}"
         f" (log: {folders.log})",

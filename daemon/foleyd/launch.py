@@ -11,6 +11,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -38,6 +40,11 @@ def read_endpoint(folders: Folders) -> Endpoint | None:
         return msgspec.json.decode(folders.endpoint.read_bytes(), type=Endpoint)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def unix_address(socket: Path) -> str:
+    """The address of SOCKET as gRPC reads it: a URI, so odd letters of the path are escaped."""
+    return f"unix:{quote(str(socket))}"
 
 
 def daemon_command(settings: Settings) -> list[str]:

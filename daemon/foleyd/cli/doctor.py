@@ -171,7 +171,7 @@ def _daemon(folders: Folders, settings: Settings) -> Iterator[Check]:
         with connect(folders, settings=settings) as daemon:
             took = time.monotonic() - begun
             info = daemon.server_info()
-    except (FoleyError, ConfigError) as error:
+    except FoleyError as error:
         fix = getattr(error, "fix", "") or f"see the log: {folders.log}"
         yield Check(
             "daemon", BAD, str(error), f"see the log: {folders.log}" if fix == "foley doctor" else fix

@@ -37,7 +37,7 @@ def serve(
     ] = None,
 ) -> int:
     """Runs the daemon in the foreground until it is stopped."""
-    from foleyd.server.__main__ import main as serve_until_stopped
+    from foleyd.server.main import main as serve_until_stopped
 
     arguments: list[str] = []
     if tcp is not None:
@@ -236,8 +236,7 @@ def _cache_lines(info: pb.CacheInfo) -> list[str]:
 
     return [
         f"cache: {size_text(info.bytes)} of {size_text(info.budget_bytes)} in {info.folder}",
-        f"cache: {info.takes} takes, {info.features} pictures seen; "
-        f"{info.hits} found, {info.misses} not, {info.evictions} dropped",
+        f"cache: {info.entries} entries; {info.hits} found, {info.misses} not, {info.evictions} dropped",
     ]
 
 

@@ -58,14 +58,11 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _explain(error: Exception, as_json: bool) -> int:
-    from foleyd.config import ConfigError
     from foleyd.errors import failure_of
 
     failure = failure_of(error)
     if failure is not None:
         return _tell(as_json, failure.code, failure.reason, str(error), failure.fix)
-    if isinstance(error, ConfigError):
-        return _tell(as_json, "FAILED_PRECONDITION", "CONFIG_INVALID", str(error))
     usage = getattr(error, "format_message", None)
     if usage is not None:
         return _usage(usage(), as_json)

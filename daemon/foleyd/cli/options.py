@@ -157,7 +157,7 @@ class How:
                 metavar="FRAMES",
                 min=0,
                 max=_FRAMES_LIMIT,
-                help=f"Frames of extra sound before and after each cue; {DEFAULT_HANDLES} unless set otherwise.",
+                help=f"Frames of extra sound around each cue; {DEFAULT_HANDLES} unless set otherwise.",
             ),
         ] = None,
         loudness: Annotated[

@@ -8,8 +8,6 @@ from foleyd.cli.exits import TimeRangeError
 from foleyd.timebase import Timecode, TimeError, parse_time
 from foleyd.v1 import foleyd_pb2 as pb
 
-_MAX_FRAME = 2**53
-
 
 def fraction(value: pb.Rational) -> Fraction:
     """VALUE as it is meant; an absent one is 0."""
@@ -29,16 +27,11 @@ def label(start: Timecode, frame: int) -> str:
 def parse_frame(text: str, start: Timecode, option: str) -> int:
     """The record frame that TEXT means. Raises TimeRangeError naming the OPTION."""
     try:
-        frame = parse_time(text, start)
+        return parse_time(text, start)
     except TimeError as error:
         raise TimeRangeError(
             f"{option}: {error}; use timecode as the viewer shows it, or seconds from the first frame"
         ) from error
-    except ValueError:
-        frame = _MAX_FRAME + 1
-    if frame > _MAX_FRAME:
-        raise TimeRangeError(f"{option} {text[:40]} is beyond any timeline")
-    return frame
 
 
 def check_range(begin: int, end: int, start: Timecode, duration: int, name: str) -> pb.FrameRange:

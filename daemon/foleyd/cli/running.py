@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from foleyd.cli.as_json import result_json
 from foleyd.cli.cancelling import Cancelling
 from foleyd.cli.exits import DONE, PARTLY
-from foleyd.cli.show import next_lines, open_display, print_lines, result_lines, show_event
+from foleyd.cli.show import (
+    Display,
+    failed_text,
+    next_lines,
+    open_display,
+    print_lines,
+    result_lines,
+    show_event,
+)
 from foleyd.errors import CancelledWork
 from foleyd.v1 import foleyd_pb2 as pb
 
@@ -35,13 +43,16 @@ def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool, comma
 def _follow(daemon: Daemon, request: pb.GenerateRequest, cancelling: Cancelling) -> tuple[str, pb.Result]:
     from foleyd.refused import RequestRefused
 
-    display = open_display()
+    display, shown = open_display(), set[str]()
     try:
         for event in daemon.generate(request):
             cancelling.accepted(event.job_id)
             match event.WhichOneof("event"):
                 case "done":
+                    _show_failed(event.done, shown, display)
                     return event.job_id, event.done
+                case "cue_failed":
+                    shown.add(event.cue_failed.cue_id)
                 case "failed":
                     raise RequestRefused(event.failed)
                 case "cancelled":
@@ -50,3 +61,9 @@ def _follow(daemon: Daemon, request: pb.GenerateRequest, cancelling: Cancelling)
     finally:
         display.close()
     raise AssertionError("a job's stream ends with a terminal event")
+
+
+def _show_failed(result: pb.Result, shown: set[str], display: Display) -> None:
+    for failed in result.failed_cues:
+        if failed.cue_id not in shown:
+            display.line(failed_text(failed))

@@ -109,7 +109,7 @@ def show_event(event: pb.JobEvent, display: Display) -> None:
         case "warning":
             display.line(warning_text(event.warning))
         case "cue_failed":
-            display.line(f"failed: cue {event.cue_failed.cue_id}: {event.cue_failed.status.message}")
+            display.line(failed_text(event.cue_failed))
 
 
 def engine_text(engine: pb.EngineChosen) -> str:
@@ -124,6 +124,11 @@ def warning_text(warning: Any) -> str:
     text = f"warning: {warning.what.rstrip('.')}"
     text += f" ({warning.where})" if warning.where else ""
     return f"{text}. {warning.fix}" if warning.fix else text
+
+
+def failed_text(failed: pb.CueFailed) -> str:
+    """Which cue failed and why."""
+    return f"failed: cue {failed.cue_id}: {failed.status.message}"
 
 
 def stage_text(stage: pb.Stage) -> str:
