@@ -59,7 +59,7 @@ def _leaf(voice: Voice) -> _Leaf:
 
 def panel_modes(lowest: float, aspect: float, count: int) -> Floats:
     """COUNT bending modes of a supported plate in Hz, ascending: f ~ m^2 + (n ASPECT)^2, first at LOWEST."""
-    m, n = np.meshgrid(np.arange(1, 9), np.arange(1, 9))
+    m, n = np.meshgrid(np.arange(1, 13), np.arange(1, 13))
     shape = np.sort((m**2 + (n * aspect) ** 2).ravel())[:count]
     return np.asarray(lowest * shape / shape[0])
 
@@ -68,11 +68,11 @@ def _struck(rng: np.random.Generator, voice: Voice, contact: float, n: int, soft
     """The leaf hit somewhere for CONTACT seconds, (n,), peak 1."""
     leaf = _leaf(voice)
     lowest = leaf.lowest * blend_log(2.2, 0.6, voice.size)
-    modes = panel_modes(lowest, 0.45, 26) * 2 ** rng.normal(0, 0.012, 26)
-    spot = rng.uniform(0.15, 0.85, 26)
+    modes = panel_modes(lowest, 0.45, 44) * 2 ** rng.normal(0, 0.012, 44)
+    spot = rng.uniform(0.15, 0.85, 44)
     # A panel radiates its low modes badly: hence the rise, and the high pass below.
-    gains = np.abs(np.sin(np.pi * spot)) * (modes / lowest) ** (0.5 - softness)
-    t60s = leaf.t60 * (modes / lowest) ** -leaf.damped * rng.uniform(0.8, 1.25, 26)
+    gains = np.abs(np.sin(np.pi * spot)) * (modes / lowest) ** (0.9 - softness)
+    t60s = leaf.t60 * (modes / lowest) ** -leaf.damped * rng.uniform(0.8, 1.25, 44)
     body = ring(contact_pulse(contact), n, modes.tolist(), t60s.tolist(), gains.tolist())
     heard = filtered(body, "highpass", 2.2 * lowest, order=1)
     return np.asarray(heard / max(float(np.max(np.abs(heard))), 1e-9))
