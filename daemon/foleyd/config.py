@@ -17,6 +17,7 @@ import msgspec
 import platformdirs
 
 from foleyd.cue import DEFAULT_HANDLES, LAYERS
+from foleyd.errors import FoleyError, PathRefused
 
 HOME_VARIABLE = "FOLEYD_HOME"
 CONFIG_FILE = "foleyd.toml"
@@ -24,8 +25,11 @@ _SOCKET_PATH_LIMIT = 100
 """Bytes; the kernel takes 107 and the lock file's name must fit too."""
 
 
-class ConfigError(ValueError):
+class ConfigError(FoleyError):
     """The settings file or a folder cannot be used; the message says which and what to do."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "CONFIG_UNUSABLE"
 
 
 class Folders(msgspec.Struct, frozen=True):
@@ -141,3 +145,19 @@ def _short(runtime: Path) -> Path:
 
     name = hashlib.blake2b(os.fsencode(runtime), digest_size=6).hexdigest()
     return Path("/tmp") / f"foleyd-{os.getuid()}-{name}"
+
+
+def check_path(settings: Settings, path: Path) -> Path:
+    """PATH, if requests may use it: within the allowed roots after links are followed.
+
+    Raises PathRefused.
+    """
+    if not settings.roots:
+        return path
+    real = Path(os.path.realpath(path))
+    if any(real.is_relative_to(os.path.realpath(root)) for root in settings.roots):
+        return path
+    raise PathRefused(
+        f"{path} lies outside the folders that foleyd may use; add its folder to roots in {CONFIG_FILE}",
+        where=str(path),
+    )

@@ -8,7 +8,7 @@ Everything is immutable; a change is a new value (:func:`dataclasses.replace`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,14 @@ class SoundEvent:
     kind: str = ""
     strength: float = 1.0
     pan: float = 0.0
+
+
+def from_cue_start(
+    events: tuple[SoundEvent, ...], source_in: int, sample_rate: int
+) -> tuple[SoundEvent, ...]:
+    """EVENTS counted from a file's start, counted from the cue's start instead, SOURCE_IN samples later."""
+    shift = Fraction(source_in, sample_rate)
+    return tuple(replace(event, time=event.time - shift) for event in events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,12 +353,12 @@ class Ledger:
         )
         return [(row["sequence"], row["body"]) for row in rows]
 
-    def last_event(self, job: str) -> tuple[int, bytes] | None:
-        """The newest event of JOB."""
+    def newest(self, job: str, count: int = 1) -> list[tuple[int, bytes]]:
+        """The last COUNT events of JOB, newest first."""
         rows = self._rows(
-            "SELECT sequence, body FROM events WHERE job = ? ORDER BY sequence DESC LIMIT 1", (job,)
+            "SELECT sequence, body FROM events WHERE job = ? ORDER BY sequence DESC LIMIT ?", (job, count)
         )
-        return (rows[0]["sequence"], rows[0]["body"]) if rows else None
+        return [(row["sequence"], row["body"]) for row in rows]
 
     # --------------------------------------------------------------------------------------- files
 

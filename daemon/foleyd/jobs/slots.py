@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Hashable
+import time
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from foleyd.errors import CancelledWork, FailedWork, Failure
@@ -36,19 +38,23 @@ class Caller(Protocol):
 class Work:
     """One thing to do in a slot.
 
-    METHOD takes a list of ARGUMENTs and returns a list of answers, one for each; an answer that is a
-    Failure fails that work alone. Works of equal KEY may share a call, up to LIMIT of them.
+    ``METHOD(*ARGUMENTS)`` has one answer and reports plain events. When BATCHED, METHOD takes a list
+    with the one argument of each work and returns a list of answers (a Failure fails that work
+    alone), and its events name the item they are about, or None for all; works of equal KEY then
+    share a call, up to LIMIT of them. SECONDS is how long it was worked on.
     """
 
     job: str
     priority: Priority
     method: str
-    argument: Any
+    arguments: tuple[Any, ...]
     cancellation: Cancellation
     on_event: Callable[[Any], None]
+    batched: bool = False
     key: Hashable = None
     limit: int = 1
     order: int = 0
+    seconds: float = 0.0
     answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -80,7 +86,7 @@ class Slot:
         return tuple(dict.fromkeys(work.job for work in self._batch))
 
     async def do(self, work: Work) -> Any:
-        """Queues WORK and returns its answer. Raises FailedWork, or CancelledWork when its job is cancelled."""
+        """Queues WORK and returns its answer. Raises FailedWork, CancelledWork when its job is cancelled."""
         work.cancellation.check()
         work.order = next(self._orders)
         self._waiting.append(work)
@@ -122,30 +128,43 @@ class Slot:
         stops: list[Callable[[], None]] = []
 
         def started(cancel: Callable[[int], None]) -> None:
-            for index, work in enumerate(batch):
-                stops.append(work.cancellation.listen(lambda index=index: cancel(index)))  # type: ignore[misc]
+            stops.extend(w.cancellation.listen(partial(cancel, index)) for index, w in enumerate(batch))
 
-        def event(value: tuple[int | None, Any]) -> None:
-            """An event names the item it is about, or None for all of them."""
-            index, what = value
-            for work in batch if index is None else [batch[index]]:
-                work.on_event(what)
-
+        began = time.perf_counter()
         try:
-            answers = await self._caller.call(
-                self._lane,
-                batch[0].method,
-                [work.argument for work in batch],
-                on_event=event,
-                on_start=started,
-            )
+            answers = await self._call(batch, started)
         except Exception as error:
             answers = [error] * len(batch)
         finally:
             for stop in stops:
                 stop()
         for work, answer in zip(batch, answers, strict=True):
+            work.seconds = (time.perf_counter() - began) / len(batch)
             _settle(work.answer, answer)
+
+    async def _call(
+        self, batch: list[Work], started: Callable[[Callable[[int], None]], None]
+    ) -> Sequence[Any]:
+        first = batch[0]
+        if not first.batched:
+            answer = await self._caller.call(
+                self._lane, first.method, *first.arguments, on_event=first.on_event, on_start=started
+            )
+            return [answer]
+
+        def event(value: tuple[int | None, Any]) -> None:
+            index, what = value
+            for work in batch if index is None else [batch[index]]:
+                work.on_event(what)
+
+        answers: list[Any] = await self._caller.call(
+            self._lane,
+            first.method,
+            [work.arguments[0] for work in batch],
+            on_event=event,
+            on_start=started,
+        )
+        return answers
 
 
 def _settle(future: asyncio.Future[Any], answer: Any) -> None:

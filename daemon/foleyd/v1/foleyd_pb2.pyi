@@ -771,24 +771,22 @@ class GetCacheInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class CacheInfo(_message.Message):
-    __slots__ = ("folder", "bytes", "budget_bytes", "takes", "features", "hits", "misses", "evictions")
+    __slots__ = ("folder", "bytes", "budget_bytes", "entries", "hits", "misses", "evictions")
     FOLDER_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
     BUDGET_BYTES_FIELD_NUMBER: _ClassVar[int]
-    TAKES_FIELD_NUMBER: _ClassVar[int]
-    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
     HITS_FIELD_NUMBER: _ClassVar[int]
     MISSES_FIELD_NUMBER: _ClassVar[int]
     EVICTIONS_FIELD_NUMBER: _ClassVar[int]
     folder: str
     bytes: int
     budget_bytes: int
-    takes: int
-    features: int
+    entries: int
     hits: int
     misses: int
     evictions: int
-    def __init__(self, folder: _Optional[str] = ..., bytes: _Optional[int] = ..., budget_bytes: _Optional[int] = ..., takes: _Optional[int] = ..., features: _Optional[int] = ..., hits: _Optional[int] = ..., misses: _Optional[int] = ..., evictions: _Optional[int] = ...) -> None: ...
+    def __init__(self, folder: _Optional[str] = ..., bytes: _Optional[int] = ..., budget_bytes: _Optional[int] = ..., entries: _Optional[int] = ..., hits: _Optional[int] = ..., misses: _Optional[int] = ..., evictions: _Optional[int] = ...) -> None: ...
 
 class PurgeCacheRequest(_message.Message):
     __slots__ = ("older_than", "larger_than_bytes", "engine")

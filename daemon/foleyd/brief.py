@@ -1,0 +1,200 @@
+"""The papers that travel with a job from room to room. All of them are plain, picklable values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from foleyd.cue import Cue, FileCut, Placement, Program, SoundEvent, Take
+from foleyd.engines.engine import Capabilities, Window
+from foleyd.errors import Failure
+from foleyd.request import Document, Output
+
+STAGES = ("spot", "look_up", "see", "hear", "conform", "place")
+"""The way down, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning for the editor: WHAT is the matter, WHERE, and the FIX if there is one."""
+
+    what: str
+    where: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a stage has come with what it was given: FRACTION 0..1, and the engine's own steps."""
+
+    stage: str
+    fraction: float
+    step: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCard:
+    """An engine as the daemon knows it without importing it. WHY_NOT is empty when it can be used."""
+
+    capabilities: Capabilities
+    why_not: str
+    loaded: bool = False
+    device: str = ""
+    profile: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CuePlan:
+    """A cue, ready to be worked on.
+
+    PICTURE is the cue's own little program, handles included; WINDOWS are counted from its start.
+    OPTIONS are the engine's. TEXT_ONLY: the picture is not looked at.
+    """
+
+    cue: Cue
+    cut: FileCut
+    picture: Program
+    windows: tuple[Window, ...]
+    engine: Capabilities
+    options: Mapping[str, str]
+    text_only: bool = False
+
+    @property
+    def samples(self) -> int:
+        """Length of the file at the engine's rate."""
+        last = self.windows[-1]
+        return int(last.start * self.engine.sample_rate + last.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """The program that a selection shows and the cues found in it. MISSING are shots without media."""
+
+    name: str
+    program: Program
+    cues: tuple[Cue, ...]
+    notices: tuple[Notice, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What spotting made of a request.
+
+    DOCUMENT is the timeline that came, if one did. FAILED are cues that cannot be done, SOURCES
+    the media that the plans look at.
+    """
+
+    name: str
+    program: Program
+    document: Document | None
+    plans: tuple[CuePlan, ...]
+    notices: tuple[Notice, ...] = ()
+    failed: tuple[tuple[Cue, Failure], ...] = ()
+    sources: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the cache has of a cue: FINGERPRINT None when the picture must be looked at first.
+
+    HEARD are the takes it has, by seed.
+    """
+
+    fingerprint: str | None
+    heard: Mapping[int, Heard] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One take to be heard."""
+
+    job: str
+    plan: CuePlan
+    fingerprint: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One take as the engine made it of the picture of FINGERPRINT; its samples wait under KEY.
+
+    EVENTS count from the file's start, as the engine gave them.
+    """
+
+    seed: int
+    key: str
+    fingerprint: str
+    events: tuple[SoundEvent, ...]
+    warnings: tuple[str, ...]
+    cached: bool
+
+
+PREVIEW_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv")
+"""What a preview may end in; the picture's codec decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The files a job is going to write; None for what was not asked for.
+
+    TAKES by cue id and seed, EXPORTS by take's path; PREVIEW is a name still without its suffix;
+    MADE are folders that were made for them.
+    """
+
+    takes: Mapping[tuple[str, int], Path]
+    exports: Mapping[Path, tuple[Path, ...]]
+    otio: Path | None = None
+    preview: Path | None = None
+    picture: Path | None = None
+    mix: Path | None = None
+    made: tuple[Path, ...] = ()
+
+    def claims(self) -> tuple[Path, ...]:
+        """Every path that may be written."""
+        stem = self.preview
+        previews = [stem.with_name(stem.name + end) for end in PREVIEW_SUFFIXES] if stem else []
+        single = [path for path in (self.otio, self.picture, self.mix) if path is not None]
+        exports = [path for paths in self.exports.values() for path in paths]
+        return (*self.takes.values(), *exports, *single, *previews, *self.made)
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """What is to be delivered: everything that conform and place need to know of a job.
+
+    HEARD are the takes by cue id, CREATED is when the job was accepted (the date inside the files).
+    """
+
+    job: str
+    created: datetime
+    brief: Brief
+    heard: Mapping[str, tuple[Heard, ...]]
+    output: Output
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Conformed:
+    """The takes as files, and the one gain that was given to all of them. EXPORTS by take id."""
+
+    takes: tuple[Take, ...]
+    gain_db: float
+    exports: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a job delivers beside its takes. WRITTEN are all files, the takes' among them."""
+
+    placements: tuple[Placement, ...]
+    document: Document
+    written: tuple[Path, ...]
+    preview: Path | None = None
+    preview_note: str = ""
+    notices: tuple[Notice, ...] = ()

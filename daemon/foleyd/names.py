@@ -1,0 +1,168 @@
+"""What the files of a job are called, and how to know them again as ours."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import string
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from foleyd.brief import PREVIEW_SUFFIXES, Brief, CuePlan, Heard, Names
+from foleyd.errors import RequestError
+from foleyd.files import output_error
+from foleyd.request import Output
+
+DEFAULT_NAMING = "{name} {layer} {cue} take {take}"
+_FIELDS = ("name", "cue", "layer", "take", "seed", "prompt", "timecode")
+_LONGEST_STEM = 120
+_LONGEST_PART = 60
+_SUFFIXES = {"flac": ".flac", "mp3": ".mp3", "aac": ".m4a"}
+# What Windows, macOS or a shell cannot have in a name; a colon is a path separator to old Macs.
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+class NamingError(RequestError):
+    """The naming template cannot be used."""
+
+    reason = "NAMING_INVALID"
+
+
+def check_naming(template: str) -> str:
+    """TEMPLATE, or the default for an empty one. Raises NamingError."""
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError as error:
+        raise NamingError(
+            f"the naming {template!r} cannot be read ({error})", field="output.naming"
+        ) from error
+    unknown = [name for name in fields if name not in _FIELDS]
+    if unknown:
+        known = ", ".join("{" + name + "}" for name in _FIELDS)
+        raise NamingError(
+            f"the naming {template!r} asks for {unknown[0]!r}; there are {known}", field="output.naming"
+        )
+    return template or DEFAULT_NAMING
+
+
+def choose_names(
+    brief: Brief, heard: Mapping[str, Sequence[Heard]], output: Output, own_folder: Path
+) -> Names:
+    """Free names for all that OUTPUT asks for, in its folder (or OWN_FOLDER), which is made.
+
+    Raises NamingError and OutputError.
+    """
+    template = check_naming(output.naming)
+    folder = output.folder or own_folder
+    made = _make_folder(folder)
+    taken = _Taken(folder)
+    takes = {
+        (plan.cue.id, take.seed): taken.free(_take_stem(template, brief, plan, take, number), ".wav")
+        for plan in brief.plans
+        for number, take in enumerate(heard.get(plan.cue.id, ()), 1)
+    }
+    exports = {
+        path: tuple(taken.free(path.stem, _SUFFIXES[name]) for name in output.formats)
+        for path in takes.values()
+    }
+    base = safe_name(brief.name) or "foley"
+    wants_otio = output.otio_path is None and output.folder is not None
+    return Names(
+        takes=takes,
+        exports=exports,
+        otio=taken.free(base, ".otio") if wants_otio else output.otio_path,
+        preview=taken.free_stem(f"{base} preview", PREVIEW_SUFFIXES) if output.preview else None,
+        picture=taken.free(base, ".png") if output.picture else None,
+        mix=taken.free(f"{base} mix", ".wav") if output.audition_mix else None,
+        made=made,
+    )
+
+
+class _Taken:
+    """Names in a folder that are taken, by files there or by this job, compared as strict systems do."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ours: set[str] = set()
+
+    def free(self, stem: str, suffix: str) -> Path:
+        return self.free_stem(stem, (suffix,)).with_name(self._last + suffix)
+
+    def free_stem(self, stem: str, suffixes: Iterable[str]) -> Path:
+        number = 1
+        while True:
+            candidate = stem if number == 1 else f"{stem} ({number})"
+            names = [candidate + suffix for suffix in suffixes]
+            if not any(self._is_taken(name) for name in names):
+                self._ours.update(_folded(name) for name in names)
+                self._last = candidate
+                return self._folder / candidate
+            number += 1
+
+    def _is_taken(self, name: str) -> bool:
+        return _folded(name) in self._ours or os.path.lexists(self._folder / name)
+
+
+def safe_name(text: str, longest: int = _LONGEST_PART) -> str:
+    """TEXT as part of a file name on every system; letters of every script stay."""
+    flat = _UNSAFE.sub(" ", unicodedata.normalize("NFC", text))
+    words = " ".join("".join(c for c in flat if unicodedata.category(c)[0] != "C").split())
+    name = _shortened(words, longest).strip(" .")
+    return f"_{name}" if _RESERVED.match(name) else name
+
+
+def withdraw(paths: Iterable[Path], job: str) -> None:
+    """Deletes those of PATHS that JOB wrote, known by its id inside, then its folders if empty."""
+    for path in sorted(paths, key=lambda path: len(path.parts), reverse=True):
+        with suppress(OSError):
+            if path.is_dir():
+                path.rmdir()
+            elif _holds(path, job):
+                path.unlink()
+
+
+def _make_folder(folder: Path) -> tuple[Path, ...]:
+    """Makes FOLDER; returns the folders that were not there before. Raises OutputError."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder / "take", error) or error from error
+    return tuple(missing)
+
+
+def _take_stem(template: str, brief: Brief, plan: CuePlan, take: Heard, number: int) -> str:
+    cue = plan.cue
+    label = str(brief.program.label(cue.record.start)).translate({ord(":"): ".", ord(";"): "."})
+    values = {
+        "name": safe_name(brief.name),
+        "cue": safe_name(cue.id),
+        "layer": safe_name(cue.layer),
+        "take": str(number),
+        "seed": str(take.seed),
+        "prompt": safe_name(cue.prompt, 40),
+        "timecode": label,
+    }
+    return safe_name(template.format(**values), _LONGEST_STEM) or f"take {number}"
+
+
+def _shortened(text: str, longest: int) -> str:
+    """TEXT with at most LONGEST bytes of UTF-8, no character broken: disks count bytes."""
+    return text.encode("utf-8")[:longest].decode("utf-8", "ignore")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _holds(path: Path, job: str) -> bool:
+    """Whether the file at PATH has the id of JOB in it, as all files that a job writes do."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(job.encode()) >= 0
+    except (OSError, ValueError):  # not there, or empty
+        return False

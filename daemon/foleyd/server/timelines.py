@@ -1,0 +1,3 @@
+"""Probed media and timelines on the wire."""
+
+from __future__ import annotations

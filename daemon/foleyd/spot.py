@@ -1,0 +1,207 @@
+"""Spotting a request: the selection becomes a program, cues, and a plan for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+from foleyd.brief import Brief, CuePlan, Notice, Spotted
+from foleyd.config import Settings, check_path
+from foleyd.cue import Cue, Media, Program, Shot, file_cut
+from foleyd.engines.engine import Capabilities
+from foleyd.errors import Failure, FoleyError, PathRefused, RequestError, failure_of
+from foleyd.media.probe import MediaInfo, probe
+from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
+from foleyd.segments import plan_windows
+from foleyd.timeline.document import read_document
+from foleyd.timeline.markers import read_markers
+from foleyd.timeline.media_url import Resolved, resolve_media
+from foleyd.timeline.program import read_program, with_handles
+from foleyd.timeline.spotting import find_cues, given_cues
+
+
+class NoPictureSelected(RequestError):
+    """There is no picture in what was selected, and nobody asked for sound from text alone."""
+
+    reason = "NO_PICTURE"
+
+
+def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settings) -> Spotted:
+    """The program that SELECTION shows and the cues that RULE finds in it, or that were given.
+
+    Media need not be there. Raises TimelineError, SpottingError, PathRefused.
+    """
+    match selection.source:
+        case Document() as document:
+            timeline = read_document(document.json, document.name)
+            read = read_program(
+                timeline,
+                base_folder=document.base_folder,
+                origin_of=origin_of,
+                duration_of=duration_of,
+                resolve=_resolver(document.base_folder, settings),
+            )
+            program, name = read.program, document.name
+            notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
+            missing = {item.shot_id: item.reason for item in read.missing}
+            markers = read_markers(timeline) if isinstance(rule, CueRule) else ()
+        case TypedProgram(given, name):
+            program, missing = _without_missing(given)
+            notices, markers = (), ()
+    notices += tuple(
+        Notice(
+            f"the media of {shot.name} cannot be had: {missing[shot.id]}",
+            where=str(program.label(shot.record.start)),
+        )
+        for shot in program.shots
+        if shot.id in missing
+    )
+    if isinstance(rule, CueRule):
+        cues = find_cues(program, selection.ranges, rule, markers=markers, layers=settings.layers)
+    else:
+        cues = given_cues(program, rule, layers=settings.layers)
+    return Spotted(name, program, cues, notices, frozenset(missing))
+
+
+def plan(
+    spotted: Spotted, request: Request, engine: Capabilities, check: Callable[[Cue], tuple[str, ...]]
+) -> Brief:
+    """A plan for each cue that can be done. CHECK asks the engine and returns its warnings.
+
+    Raises NoPictureSelected, and what CHECK raises where no cue passes it.
+    """
+    if not spotted.program.shots and not request.text_only:
+        raise NoPictureSelected(
+            f"{spotted.name} has no picture; select some, or ask for sound from text alone", fix="--text-only"
+        )
+    plans: list[CuePlan] = []
+    failed: list[tuple[Cue, Failure]] = []
+    for cue in spotted.cues:
+        try:
+            check(cue)
+            plans.append(_plan_cue(cue, spotted, request, engine))
+        except FoleyError as error:
+            failure = failure_of(error)
+            assert failure is not None
+            failed.append((cue, failure))
+    source = request.selection.source
+    return Brief(
+        name=spotted.name,
+        program=spotted.program,
+        document=source if isinstance(source, Document) else None,
+        plans=tuple(plans),
+        notices=spotted.notices,
+        failed=tuple(failed),
+        sources=_sources(plans),
+    )
+
+
+def _plan_cue(cue: Cue, spotted: Spotted, request: Request, engine: Capabilities) -> CuePlan:
+    program = spotted.program
+    cut = file_cut(program.start, cue.record, request.output.handles)
+    picture = with_handles(program, cue.record, cut)
+    if not request.text_only:
+        _check_seen(cue, picture, spotted)
+    windows = plan_windows(
+        picture.duration,
+        picture.rate,
+        first_frame=picture.start.frame,
+        cuts=picture.cuts(),
+        best=engine.best_window,
+        longest=engine.longest_window,
+        shortest=engine.shortest_window,
+        sample_rate=engine.sample_rate,
+    )
+    return CuePlan(
+        cue=cue,
+        cut=cut,
+        picture=picture,
+        windows=tuple(windows),
+        engine=engine,
+        options=request.engine.all_options(),
+        text_only=request.text_only,
+    )
+
+
+def _check_seen(cue: Cue, picture: Program, spotted: Spotted) -> None:
+    """Refuses a cue all of whose picture is missing: black would be heard as silence."""
+    shown = [shot for shot in picture.shots if shot.media is not None]
+    if shown and all(shot.id in spotted.missing for shot in shown):
+        names = ", ".join(dict.fromkeys(shot.name for shot in shown))
+        raise MediaOffline(
+            f"the media of {names} cannot be found, so cue {cue.id} has no picture; relink it", where=names
+        )
+
+
+class MediaOffline(FoleyError):
+    """No media of a cue can be found."""
+
+    code = "NOT_FOUND"
+    reason = "MEDIA_OFFLINE"
+
+
+def _without_missing(program: Program) -> tuple[Program, dict[str, str]]:
+    """PROGRAM with missing files said to be missing, and why, by shot."""
+    missing = {
+        shot.id: f"{shot.media.path} does not exist"
+        for shot in program.shots
+        if shot.media is not None and shot.media.path is not None and not shot.media.path.exists()
+    }
+    shots = tuple(_offline(shot) if shot.id in missing else shot for shot in program.shots)
+    return replace(program, shots=shots), missing
+
+
+def _offline(shot: Shot) -> Shot:
+    return replace(shot, media=Media(None, shot.media.name if shot.media else shot.name))
+
+
+def _sources(plans: list[CuePlan]) -> tuple[Path, ...]:
+    paths = {
+        shot.media.path
+        for plan in plans
+        if not plan.text_only
+        for shot in plan.picture.shots
+        if shot.media is not None and shot.media.path is not None
+    }
+    return tuple(sorted(paths))
+
+
+def _resolver(base_folder: Path, settings: Settings) -> Callable[[str], Resolved]:
+    def resolve(url: str) -> Resolved:
+        resolved = resolve_media(url, base_folder=base_folder)
+        if resolved.path is None:
+            return resolved
+        try:
+            check_path(settings, resolved.path)
+        except PathRefused as error:
+            return Resolved(None, resolved.name, str(error))
+        return resolved
+
+    return resolve
+
+
+def origin_of(path: Path) -> Fraction | None:
+    """The start timecode that the file itself carries, in seconds; None without one."""
+    info = _info(path)
+    return info.timecode.seconds if info is not None and info.timecode is not None else None
+
+
+def duration_of(path: Path) -> Fraction | None:
+    """How long the file's picture is, in seconds; None when it cannot be read."""
+    info = _info(path)
+    return info.duration if info is not None else None
+
+
+def _info(path: Path) -> MediaInfo | None:
+    try:
+        return _probed(path, path.stat().st_mtime_ns)
+    except (FoleyError, OSError):  # whoever looks at its picture says what is wrong with it
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _probed(path: Path, _: int) -> MediaInfo:
+    return probe(path)
