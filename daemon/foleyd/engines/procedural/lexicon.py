@@ -71,9 +71,8 @@ _SOUNDS: dict[str, Entry] = {
     "barefoot|bare foot|bare feet|sock": _makes("footsteps", "step", tool="barefoot"),
     # cloth
     "rustle|cloth movement|clothes movement|clothing movement": _says("cloth", "rustle"),
-    "cloth|clothes|clothing|fabric|garment|coat|shirt|dress|trousers|jeans|cotton|wool": _makes(
-        "cloth", "rustle", "cotton"
-    ),
+    "cloth|clothes|clothing|fabric|garment|coat|shirt|dress|trousers|jeans": _makes("cloth", "rustle"),
+    "cotton|wool": Entry(("cloth", "rustle"), 0, "cotton"),
     "jacket|raincoat|windbreaker|nylon|anorak|sleeping bag": _makes("cloth", "rustle", "nylon"),
     "leather|leather jacket": Entry(("cloth", "rustle"), 0, "leather"),
     "silk|satin": _makes("cloth", "rustle", "silk"),

@@ -4,7 +4,7 @@ Rendered hop by hop (0.25 s) into an array, or, when long, into a temporary file
 memory, so that ten minutes take no more memory than ten seconds.
 
 Gain staging: sounds come at -26 LUFS and are set to their level in a finished mix (``Sound.level``:
-steps and hits -27 to -23, beds -30 to -50 LUFS), less for weak events (18 dB from strongest to weakest), less
+steps and hits about -25, beds -30 to -50 LUFS), less for weak events (12 dB from strongest to weakest), less
 and darker for distance (air and ground take the highs: ISO 9613-1 in spirit, one slope here). A
 look-ahead limiter keeps every sample under -3 dBFS; in a usual mix it never acts.
 """
@@ -31,7 +31,7 @@ CEILING = dsp.from_db(-3.0)
 IN_MEMORY_S = 60
 """Items longer than this are rendered into a temporary file."""
 
-_LEVEL_RANGE_DB = 18.0
+_LEVEL_RANGE_DB = 12.0
 _NEAR = 0.2
 _AIR_FROM = 0.35
 _LOOK_AHEAD = 240

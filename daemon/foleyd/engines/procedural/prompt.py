@@ -198,16 +198,18 @@ def _voices(segments: Sequence[_Segment]) -> list[Voice]:
         if _describes(segment, voices):
             _describe(segment, voices)
         elif segment.heads or segment.fallback is not None:
-            made = _made(replace(segment, phrases=waiting + segment.phrases))
+            voices += _made(replace(segment, phrases=waiting + segment.phrases))
             waiting = []
-            voices += [voice for voice in made if not _has(voices, voice)]
         elif segment.phrases and (not voices or _leads(segments, index)):
             waiting += segment.phrases
         elif segment.phrases:
             voices[-1] = _qualified(voices[-1], segment.phrases)
     if waiting and voices:
         voices[-1] = _qualified(voices[-1], waiting)
-    return voices
+    distinct: dict[Voice, Voice] = {}
+    for voice in voices:
+        distinct.setdefault(replace(voice, words=""), voice)
+    return list(distinct.values())
 
 
 def _describes(segment: _Segment, voices: Sequence[Voice]) -> bool:
@@ -317,28 +319,13 @@ def _of_material(voice: Voice, material: str) -> Voice:
     return replace(voice, material=material)
 
 
-def _has(voices: Sequence[Voice], voice: Voice) -> bool:
-    return any(replace(voice, words=other.words) == other for other in voices)
-
-
 def _without(voices: Sequence[Voice], refused: Sequence[_Segment]) -> list[Voice]:
-    """VOICES less those that a refused segment names: by sound, or by material where it names one."""
+    """VOICES less those that refused segments name: by sound, and by material where they tell one."""
     kept = list(voices)
-    for segment in refused:
-        sure = bool(segment.heads)
-        for no in _made(segment):
-            told = no.material and any(entry.material == no.material for entry, _ in segment.phrases)
-            kept = [v for v in kept if not _refuses(no, v, bool(told), sure)]
+    for no in _voices(refused):
+        same = [v for v in kept if (v.family, v.sound) == (no.family, no.sound)]
+        kept = [v for v in kept if v not in same or (no.material and v.material != no.material)]
     return kept
-
-
-def _refuses(no: Voice, voice: Voice, by_material: bool, by_sound: bool) -> bool:
-    same = (no.family, no.sound) == (voice.family, voice.sound)
-    if by_material and by_sound:
-        return same and voice.material in {no.material, ""}
-    if by_material:
-        return voice.material == no.material or (same and not voice.material)
-    return same
 
 
 def _space(segments: Sequence[_Segment], refused: Sequence[_Segment]) -> str:

@@ -183,7 +183,7 @@ FAMILY = Family(
     "breaks",
     "breaking glass, ceramic, wood, stone, plastic or metal, and falling debris",
     (
-        Sound("shatter", level=-24.0, strike=shatter, on=Trigger.IMPACT),
-        Sound("debris", level=-28.0, strike=debris, on=Trigger.IMPACT),
+        Sound("shatter", level=-23.0, strike=shatter, on=Trigger.IMPACT),
+        Sound("debris", level=-26.0, strike=debris, on=Trigger.IMPACT),
     ),
 )

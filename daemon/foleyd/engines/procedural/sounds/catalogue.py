@@ -8,7 +8,19 @@ whooshes: whoosh; tone: room, hum, air, murmur, traffic.
 
 from __future__ import annotations
 
-from foleyd.engines.procedural.sounds import breaks, cloth, fire, footsteps, hits, rain, water, wind
+from foleyd.engines.procedural.sounds import (
+    breaks,
+    cloth,
+    doors,
+    engines,
+    fire,
+    footsteps,
+    hits,
+    rain,
+    water,
+    whooshes,
+    wind,
+)
 from foleyd.engines.procedural.sounds.family import Family, Sound, Voice
 
 _ALL: tuple[Family, ...] = (
@@ -16,10 +28,13 @@ _ALL: tuple[Family, ...] = (
     cloth.FAMILY,
     hits.FAMILY,
     breaks.FAMILY,
+    doors.FAMILY,
     water.FAMILY,
     rain.FAMILY,
     wind.FAMILY,
     fire.FAMILY,
+    engines.FAMILY,
+    whooshes.FAMILY,
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}

@@ -144,5 +144,5 @@ FAMILY = Family(
     "footsteps",
     "footsteps (boots, heels, shoes, sneakers, slippers, barefoot) on gravel, concrete, wood, grass, snow, "
     "sand, mud, leaves, metal, tile, stone, ice, carpet, dirt or water",
-    (Sound("step", level=-29.0, strike=step, on=Trigger.CONTACT),),
+    (Sound("step", level=-25.0, strike=step, on=Trigger.CONTACT),),
 )
