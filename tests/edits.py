@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
-
 from foleyd.cue import Cue, FrameRange, Loudness, Program, Take, file_cut
 
 SAMPLES = Path(__file__).parent / "data" / "otio"
@@ -77,7 +76,13 @@ def timeline(*tracks: Any, start: Any = None, name: str = "edit") -> otio.schema
 
 
 def take(
-    program: Program, cue: Cue, *, number: int = 1, channels: int = 1, handles: int = 12, folder: str = "/takes"
+    program: Program,
+    cue: Cue,
+    *,
+    number: int = 1,
+    channels: int = 1,
+    handles: int = 12,
+    folder: str = "/takes",
 ) -> Take:
     return Take(
         id=f"{cue.id}-t{number}",

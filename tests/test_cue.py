@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from edits import RATES
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from foleyd.cue import FrameRange, Media, Program, Shot, file_cut
 from foleyd.timebase import Timecode, frames_per_day
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 rates = st.sampled_from(sorted(RATES))
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import opentimelineio.opentime as otio_time
 import pytest
 from edits import RATES
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from foleyd.timebase import (
-    TimeError,
     Timecode,
+    TimeError,
     exact,
     frame_to_sample,
     frames_per_day,
@@ -23,6 +21,8 @@ from foleyd.timebase import (
     seconds_to_frame,
     snap_rate,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 rates = st.sampled_from(sorted(RATES))
 
@@ -179,7 +179,7 @@ def test_a_frames_sample_is_the_nearest_by_integer_arithmetic(frame: int, name: 
 def test_neighbouring_lengths_add_up_to_the_whole(frames: list[int], name: str) -> None:
     rate, _ = RATES[name]
     edges = [frame_to_sample(frame, rate) for frame in sorted(frames)]
-    lengths = [end - start for start, end in zip(edges, edges[1:], strict=False)]
+    lengths = [end - start for start, end in pairwise(edges)]
     assert sum(lengths) == edges[-1] - edges[0]
     assert min(lengths) >= 0
 

@@ -1,8 +1,9 @@
 """Reading and writing OpenTimelineIO documents, safely.
 
-OpenTimelineIO 0.18 hangs on 20,000 nested levels, crashes on 100,000, raises KeyError and
-ValueError for wrong content and takes NaN for a time. So size, depth and numbers are checked
-before its reader sees a document, and everything that is wrong becomes one TimelineError.
+OpenTimelineIO 0.18 hangs on 20,000 nested levels, crashes on 100,000 and on old schemas with new
+fields, raises KeyError and ValueError for wrong content and takes NaN for a time. So size, depth,
+numbers and old schemas are checked before its reader sees a document, and everything that is
+wrong becomes one TimelineError.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _NOT_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _STEP = np.zeros(256, dtype=np.int8)
 _STEP[[ord("["), ord("{")]] = 1
 _STEP[[ord("]"), ord("}")]] = -1
+_ADDED_IN_SECOND = {"Clip": ("media_references", "active_media_reference_key"), "Marker": ("marked_range",)}
 _VALUE_SCHEMAS = frozenset({"RationalTime", "TimeRange", "TimeTransform", "Color", "Box2d", "V2d"})
 
 
@@ -41,7 +43,7 @@ def read_document(document: bytes, name: str) -> otio.schema.Timeline:
     """
     text = _checked_text(document, name)
     tree = _parse(text, name)
-    _check_numbers(tree, name)
+    _check_objects(tree, name)
     try:
         root = otio.core.deserialize_json_from_string(text)
     except Exception as error:
@@ -133,12 +135,20 @@ def schema_name(node: dict[str, Any]) -> str:
     return schema.rsplit(".", 1)[0] if isinstance(schema, str) else ""
 
 
-def _check_numbers(tree: Any, name: str) -> None:
-    """Refuses times no editor has. Metadata may hold any number; a still's own rate may be 0."""
+def _check_objects(tree: Any, name: str) -> None:
+    """Refuses what the reader does not survive, and times no editor has.
+
+    Metadata may hold any number; a still's own rate may be 0.
+    """
     for node, owner, in_metadata, in_media in _walk(tree):
         schema = schema_name(node)
         if schema == "SerializableObjectRef":
             raise TimelineError(f"{name} refers to an object twice at {owner}: export the timeline again")
+        if _mixes_versions(node, schema):
+            written = node["OTIO_SCHEMA"]
+            raise TimelineError(
+                f"{name} has a {written} with newer fields at {owner}: export the timeline again"
+            )
         if in_metadata:
             continue
         if schema == "RationalTime":
@@ -154,6 +164,13 @@ def _check_numbers(tree: Any, name: str) -> None:
     start = tree.get("global_start_time")
     if isinstance(start, dict) and (_number(start.get("value")) or 0) < 0:
         raise TimelineError(f"{name} starts before timecode zero: set its start to 00:00:00:00 or later")
+
+
+def _mixes_versions(node: dict[str, Any], schema: str) -> bool:
+    """Whether an object of a first schema has a field of the second: its upgrade would crash."""
+    fields = _ADDED_IN_SECOND.get(schema, ())
+    version = str(node.get("OTIO_SCHEMA", "")).rpartition(".")[2]
+    return any(field in node for field in fields) and not (version.isdecimal() and int(version) >= 2)
 
 
 def _time_complaint(node: dict[str, Any], *, still: bool) -> str:

@@ -49,13 +49,12 @@ def tidy(value: float) -> Fraction:
 
 
 def bounded(value: Fraction) -> Fraction:
-    """VALUE, or the nearest 10^-12 where its denominator outgrows what messages carry (int64).
+    """VALUE, or the nearest 10^-12 (10^-6 from a million on) where it outgrows an int64 fraction.
 
     Frame times of real rates never get there; a sum over many odd rates would grow without end.
     """
-    if value.denominator <= _DENOMINATOR_LIMIT:
-        return value
-    return Fraction(round(value * _DENOMINATOR_LIMIT), _DENOMINATOR_LIMIT)
+    limit = _DENOMINATOR_LIMIT if abs(value) < _VALUE_GRID else _VALUE_GRID
+    return value if value.denominator <= limit else Fraction(round(value * limit), limit)
 
 
 def exact_rate(rate: float) -> Fraction:

@@ -15,7 +15,7 @@ from typing import Any
 import opentimelineio as otio
 
 from foleyd.timeline.errors import TimelineError
-from foleyd.timeline.numbers import bounded, exact_rate, seconds, tidy
+from foleyd.timeline.numbers import MAX_SPEED, bounded, exact_rate, seconds, tidy
 
 METADATA_KEY = "foleyd"
 _SPEED_DENOMINATOR = 10**6
@@ -268,7 +268,14 @@ def _speed(effects: Iterable[Any]) -> tuple[Fraction, list[str]]:
             speed *= average
             if not constant:
                 remarks.append(f"the variable speed {effect.name or effect.effect_name or 'effect'!r}")
-    return bounded(speed), remarks
+    return checked_speed(bounded(speed)), remarks
+
+
+def checked_speed(speed: Fraction) -> Fraction:
+    """SPEED, once it can be played. Raises TimelineError."""
+    if abs(speed) > MAX_SPEED:
+        raise TimelineError(f"a clip plays at {float(speed):g} times its speed: render it first")
+    return speed
 
 
 def tidy_speed(scalar: float) -> Fraction:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from foleyd.timeline.numbers import bounded
-from foleyd.timeline.tree import Node
+from foleyd.timeline.tree import Node, checked_speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class View:
         own = node.speed
         used = self.local - node.duration if own < 0 else self.local
         local = node.start + used * own
-        return View(self.start, self.end, bounded(local), bounded(self.speed * own))
+        return View(self.start, self.end, bounded(local), checked_speed(bounded(self.speed * own)))
 
     def record_of(self, local: Fraction) -> Fraction | None:
         """Record seconds at which own time LOCAL is first seen; None when it is not."""
