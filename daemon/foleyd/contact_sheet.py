@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from foleyd.cue import Loudness, SoundEvent
+from foleyd.cue import FrameRange, Loudness, SoundEvent
 from foleyd.engines.engine import Frame
 from foleyd.files import new_file
 from foleyd.lettering import fit, lettered
@@ -103,39 +103,47 @@ class Sheet:
 class Filmstrip:
     """Keeps evenly spaced small pictures of a stream of frames that goes by.
 
-    FRAMES is the stream's length in record frames at RATE. How many pictures are kept follows from
-    their shape, so that they fill the sheet; besides those one whole frame is held at a time.
+    FRAMES is the stream's length in record frames at RATE; WITHIN is the part of it to take the
+    pictures from (a cue without its handles, say), the whole by default. How many are kept follows
+    from their shape, so that they fill the sheet; besides them one whole frame is held at a time.
     """
 
-    def __init__(self, frames: int, rate: Fraction) -> None:
+    def __init__(self, frames: int, rate: Fraction, within: FrameRange | None = None) -> None:
         self.thumbnails: list[Thumbnail] = []
         self._frames = frames
+        self._within = within or FrameRange(0, frames)
         self._rate = rate
+        self._moments: list[int] | None = None
 
-    def wrap(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """FRAMES unchanged. ``thumbnails`` is complete when they are all through."""
-        self.thumbnails = []
-        moments: list[int] = []
+    def wrap(self, frames: Iterable[Frame], first: int = 0, last: int | None = None) -> Iterator[Frame]:
+        """FRAMES unchanged, while they are looked at.
+
+        A stream that is read in windows is wrapped once for each, in order: FIRST and LAST are the
+        record frames where the window begins and ends; times count from its beginning. Where windows
+        overlap, the earlier one is kept. ``thumbnails`` is complete when the last one is through.
+        """
         shown: Frame | None = None
         for frame in frames:
-            if shown is None:
-                moments = self._moments(frame.rgb.shape[1] / frame.rgb.shape[0])
-            else:
-                self._keep(shown, moments, round_half_up(frame.time * self._rate))
+            if shown is not None:
+                self._keep(shown, first + round_half_up(frame.time * self._rate))
             shown = frame
             yield frame
         if shown is not None:
-            self._keep(shown, moments, self._frames)
+            self._keep(shown, self._frames if last is None else last)
 
-    def _moments(self, aspect: float) -> list[int]:
+    def _keep(self, shown: Frame, until: int) -> None:
+        """Keeps SHOWN for every moment that passes before record frame UNTIL."""
+        if self._moments is None:
+            self._moments = self._even_moments(shown.rgb.shape[1] / shown.rgb.shape[0])
+        while self._moments and self._moments[-1] < until:
+            self.thumbnails.append(Thumbnail(self._moments.pop(), _small(shown.rgb)))
+
+    def _even_moments(self, aspect: float) -> list[int]:
         """Record frames to keep, last first."""
         fitting = round(AXIS / (_THUMBNAIL_HEIGHT * aspect))
-        count = max(1, min(self._frames, max(_FEWEST, min(_MOST, fitting))))
-        return [index * self._frames // count for index in reversed(range(count))]
-
-    def _keep(self, shown: Frame, moments: list[int], until: int) -> None:
-        while moments and moments[-1] < until:
-            self.thumbnails.append(Thumbnail(moments.pop(), _small(shown.rgb)))
+        length = self._within.duration
+        count = min(length, max(_FEWEST, min(_MOST, fitting)))
+        return [self._within.start + index * length // count for index in reversed(range(count))]
 
 
 def write_sheet(path: Path, sheet: Sheet, comment: str = "") -> None:

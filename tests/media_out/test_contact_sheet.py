@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from clipmaker import numbered, read_number
 from foleyd.contact_sheet import AXIS, LANES_SHOWN, MARGIN, WIDTH, Filmstrip, Lane, Sheet, draw, write_sheet
-from foleyd.cue import Loudness, SoundEvent
+from foleyd.cue import FrameRange, Loudness, SoundEvent
 from foleyd.engines.engine import Frame
 from foleyd.files import OutputExists
 from foleyd.lettering import fit, lettered
@@ -98,6 +98,22 @@ def test_a_stopped_stream_keeps_what_it_has() -> None:
         next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert [thumbnail.frame for thumbnail in filmstrip.thumbnails] == [0, 10, 20, 30]
+
+
+@pytest.mark.parametrize("windows", [((0, 40), (40, 100)), ((0, 45), (30, 80), (60, 100))])
+def test_a_stream_read_in_windows_gives_the_same_strip(windows: tuple[tuple[int, int], ...]) -> None:
+    filmstrip = Filmstrip(100, R25)
+    for first, last in windows:
+        window = [Frame(Fraction(n - first, 25), numbered(n, SIZE)) for n in range(first, last)]
+        assert len(list(filmstrip.wrap(window, first, last))) == last - first
+    assert [read_number(thumbnail.rgb) for thumbnail in filmstrip.thumbnails] == list(range(0, 100, 10))
+
+
+def test_a_strip_of_a_part_begins_and_ends_with_it() -> None:
+    filmstrip = Filmstrip(124, R25, FrameRange(12, 112))
+    assert len(list(filmstrip.wrap(frames(124)))) == 124
+    assert [thumbnail.frame for thumbnail in filmstrip.thumbnails] == list(range(12, 112, 10))
+    assert [read_number(thumbnail.rgb) for thumbnail in filmstrip.thumbnails] == list(range(12, 112, 10))
 
 
 def test_memory_does_not_grow_with_the_stream() -> None:

@@ -74,6 +74,14 @@ class Preview:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What goes beside the picture."""
+
+    sound: Blocks
+    comment: str
+
+
 class _CannotCopy(Exception):
     """Why this picture cannot be copied, in words that complete a sentence."""
 
@@ -111,19 +119,19 @@ def write_preview(
     pixels on the longer side, in H.264 where PyAV has an encoder for it. COMMENT is kept inside.
     Raises ExportError when there is no picture, OutputError for the disk's reasons.
     """
-    reason = ""
+    content, reason = _Content(sound, comment), ""
     if copy_from is not None:
         try:
-            return _copied(stem, sound, copy_from, comment)
+            return _copied(stem, content, copy_from)
         except _CannotCopy as cannot:
             reason = f" because {cannot}"
     path = stem.with_name(f"{stem.name}.mp4")
     with new_file(path) as temporary:
-        encoder, width, height = _encode(temporary, sound, frames(), rate, duration, comment)
+        encoder, width, height = _encode(temporary, content, frames(), rate, duration)
     return Preview(path, False, f"picture encoded anew ({encoder}, {width}x{height}){reason}")
 
 
-def _copied(stem: Path, sound: Blocks, source: Path, comment: str) -> Preview:
+def _copied(stem: Path, content: _Content, source: Path) -> Preview:
     try:
         with open_media(source) as container:
             stream = picture_stream(container, source)
@@ -132,26 +140,24 @@ def _copied(stem: Path, sound: Blocks, source: Path, comment: str) -> Preview:
         start = _first_shown(source)
         path = stem.with_name(f"{stem.name}{wrapper.suffix}")
         with new_file(path) as temporary:
-            _copy(temporary, sound, source, wrapper, start, comment)
+            _copy(temporary, content, source, wrapper, start)
             _check_start(temporary)
     except av.FFmpegError as error:
         raise _CannotCopy(f"copying it failed ({error.strerror})") from error
     return Preview(path, True, f"picture copied from {source.name} as it is ({name})")
 
 
-def _copy(
-    temporary: Path, sound: Blocks, source: Path, wrapper: Wrapper, start: Fraction, comment: str
-) -> None:
+def _copy(temporary: Path, content: _Content, source: Path, wrapper: Wrapper, start: Fraction) -> None:
     options = dict(wrapper.options)
     with (
         open_media(source) as original,
         av.open(temporary, "w", format=wrapper.name, options=options) as container,
     ):
-        container.metadata["comment"] = comment
+        container.metadata["comment"] = content.comment
         stream = picture_stream(original, source)
         copy = _copied_stream(container, stream)
-        track = SoundTrack(container, wrapper.codec, sound.channels, _BIT_RATE)
-        interleaver = Interleaver(track, sound)
+        track = SoundTrack(container, wrapper.codec, content.sound.channels, _BIT_RATE)
+        interleaver = Interleaver(track, content.sound)
         for packet, shown, decoded in _timed(original.demux(stream)):
             shift = round_half_up(start / packet.time_base)
             packet.pts, packet.dts = shown - shift, decoded - shift
@@ -212,18 +218,18 @@ def _check_start(copy: Path) -> None:
 
 
 def _encode(
-    temporary: Path, sound: Blocks, frames: Iterable[Frame], rate: Fraction, duration: int, comment: str
+    temporary: Path, content: _Content, frames: Iterable[Frame], rate: Fraction, duration: int
 ) -> tuple[str, int, int]:
     with av.open(temporary, "w", format="mp4", options=dict(_FAST_START)) as container:
-        container.metadata["comment"] = comment
+        container.metadata["comment"] = content.comment
         pictures = _held(frames, rate, duration)
         first = next(pictures, None)
         if first is None:
             raise ExportError("there is no picture to make a preview of; ask for the sound alone")
         width, height = small_size(first.shape[1], first.shape[0])
         stream, encoder = _picture_stream(container, rate, width, height)
-        track = SoundTrack(container, "aac", sound.channels, _BIT_RATE)
-        interleaver = Interleaver(track, sound)
+        track = SoundTrack(container, "aac", content.sound.channels, _BIT_RATE)
+        interleaver = Interleaver(track, content.sound)
         shown: npt.NDArray[np.uint8] | None = None
         for index, rgb in enumerate(_chain(first, pictures)):
             if rgb is not shown:
