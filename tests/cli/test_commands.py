@@ -61,7 +61,7 @@ def test_generate_asks_for_the_whole_file_at_its_own_rate(
     assert not request.rule.HasField("seed")
     assert not request.output.HasField("handles_frames")
     assert request.output.folder == str(clip.parent / "clip.foley")
-    assert request.output.otio_path == str(clip.parent / "clip.foley" / "clip.otio")
+    assert request.output.otio_path == ""
     assert request.output.preview
     assert request.output.picture
     assert request.on_disconnect == pb.ON_DISCONNECT_CANCEL
@@ -248,12 +248,13 @@ def test_names_and_prompts_that_are_no_text_are_refused(
     assert "--prompt" in capsys.readouterr().err
 
 
-def test_a_second_run_names_its_own_timeline(daemon: FakeDaemon, clip: Path) -> None:
-    folder = clip.parent / "clip.foley"
-    folder.mkdir()
-    (folder / "clip.otio").touch()
-    assert run(["generate", str(clip), "--prompt", "rain"]) == 0
-    assert last_request(daemon).output.otio_path == str(folder / "clip-2.otio")
+def test_a_second_run_is_the_same_request(daemon: FakeDaemon, clip: Path) -> None:
+    for _ in range(2):
+        assert run(["generate", str(clip), "--prompt", "rain"]) == 0
+        (clip.parent / "clip.foley").mkdir(exist_ok=True)
+    first, second = daemon.foley.requests
+    second.request_id = first.request_id
+    assert first == second
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not bind here")

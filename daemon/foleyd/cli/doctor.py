@@ -134,8 +134,7 @@ def _ffmpeg() -> Check:
     found = shutil.which("ffmpeg")
     if found:
         return Check("ffmpeg", OK, found)
-    detail = "not found: exports to MP3 and AAC need the ffmpeg program; WAV does not"
-    return Check("ffmpeg", NOTE, detail, "install ffmpeg (apt, brew or winget install ffmpeg)")
+    return Check("ffmpeg", OK, "no such command; other formats are written by the encoders inside PyAV")
 
 
 def _folders(folders: Folders) -> Iterator[Check]:

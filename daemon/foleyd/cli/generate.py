@@ -40,7 +40,6 @@ def generate(
     """Makes sound for a video file and writes it, cut to the sample, beside the video."""
     from foleyd.cli import requests
     from foleyd.cli.running import run_job
-    from foleyd.files import free_path
     from foleyd.v1 import foleyd_pb2 as pb
 
     source = requests.absolute(video)
@@ -49,7 +48,7 @@ def generate(
     with open_daemon() as daemon:
         program = _program_of(daemon, source)
         selection = pb.Selection(program=program, ranges=requests.range_of_file(program, begin, end))
-        delivery = requests.output(how, target, free_path(target / f"{source.stem}.otio"))
+        delivery = requests.output(how, target)
         request = requests.generate_request(selection, rule, how, delivery)
         again = shlex.join(["foley", "generate", str(video), *_prompt_words(wanted)])
         return run_job(daemon, request, as_json=as_json, command=again)
@@ -81,7 +80,7 @@ def timeline(
     requests.check_output(written, path)
     rule = requests.cue_rule(wanted, spots)
     document = requests.read_document(path)
-    delivery = requests.output(how, written.with_suffix(".foley"), written, target)
+    delivery = requests.output(how, written.with_suffix(".foley"), otio_path=written, target=target)
     with open_daemon() as daemon:
         selection = _selection_of_document(daemon, document, spots)
         request = requests.generate_request(selection, rule, how, delivery, text_only=text_only)

@@ -208,7 +208,7 @@ def _status_lines(info: pb.ServerInfo) -> list[str]:
 
     lines = [
         f"foleyd {info.version}, process {info.pid}, at {info.address}",
-        engine_text(info.auto_engine),
+        engine_text(info.auto_engine) if info.HasField("auto_engine") else "engine: none is ready",
         f"jobs: {info.running_jobs} running, {info.queued_jobs} queued",
         f"memory: {size_text(info.memory_bytes)}",
         *_cache_lines(info.cache),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -15,6 +16,8 @@ DEBUG_VARIABLE = "FOLEYD_DEBUG"
 
 def main() -> None:
     """Runs ``foley`` with the process's arguments and exits."""
+    # Libraries warn their users, who are not ours.
+    warnings.simplefilter("ignore")
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a letter must not cost the result.
         if hasattr(stream, "reconfigure"):

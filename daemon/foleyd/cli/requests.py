@@ -143,15 +143,15 @@ def cue_rule(wanted: Wanted, spots: Spots | None = None) -> pb.CueRule:
     )
 
 
-def output(how: How, folder: Path, otio_path: Path, target: str = "generic") -> pb.Output:
-    """What is to be delivered, into absolute FOLDER and OTIO_PATH."""
+def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str = "generic") -> pb.Output:
+    """What is to be delivered, into absolute FOLDER and OTIO_PATH (None: a free name in FOLDER)."""
     return pb.Output(
         folder=str(folder),
         handles_frames=how.handles,
         loudness=how.loudness,
         formats=how.formats,
         otio_target=f"OTIO_TARGET_{target.upper()}",
-        otio_path=str(otio_path),
+        otio_path=str(otio_path or ""),
         preview=how.preview,
         picture=how.picture,
         audition_mix=how.mix,
