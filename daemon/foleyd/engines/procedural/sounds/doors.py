@@ -130,12 +130,12 @@ def _slam(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     middle = np.array([[0.75], [0.75]])
     overlay(out, bang * middle, 0)
     overlay(out, knock * middle * blend(0.6, 1.0, leaf.hard), 0)
-    overlay(out, _thump(rng, voice, n) * middle * blend(0.2, 0.5, force), 0)
+    overlay(out, _thump(rng, voice, n) * middle * 0.35, 0)
     for place, late, level in ((0.35, rng.uniform(0.004, 0.011), 0.5), (0.65, rng.uniform(0.012, 0.03), 0.3)):
         again = _struck(rng, voice, 0.0025, samples(0.3), softness=0.2)
         overlay(out, again * np.array([[1 - place], [place]]) * level * 1.4, samples(late))
     latch = _latched(voice, strength, rng)
-    overlay(out, latch * middle * blend(0.22, 0.1, force), 0)
+    overlay(out, latch * middle * 0.1, 0)
     _rattle(rng, out, voice, leaf.rattle * (0.3 + force))
     return Strike(at_reference(_faded_end(out), rng, intensity_db(voice.intensity, 6.0)))
 

@@ -162,7 +162,7 @@ def _passes(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iter
     wash = Noise(noise_rng, PINK, butter("bandpass", 60, grid(900), order=1))
     drift = Drift(noise_rng, (1.0, 4.0))
     floor = bed_gain(-24.0)
-    trim = np.float32(10 ** (blend(7.0, 3.5, voice.intensity) / 20))
+    trim = np.float32(10 ** ((blend(7.0, 3.5, voice.intensity) - 3 * voice.distance) / 20))
     while True:
         yield mono32(soft(road() * trim + wash() * (swell(drift(), 2.0) * floor)))
 

@@ -58,10 +58,13 @@ def momentary(x: Array) -> float:
 
 
 def at_reference(x: Array, rng: np.random.Generator, db: float = 0.0, spread: float = 0.8) -> Samples:
-    """A strike X brought to REFERENCE + DB, give or take SPREAD dB from hit to hit, peak under -0.5 dBFS."""
+    """A strike X brought to REFERENCE + DB, give or take SPREAD dB from hit to hit.
+
+    Peaks that would reach full scale are bent (:func:`soft`), so the hit stays as loud as it should.
+    """
     gain = from_db(REFERENCE + db + float(np.clip(rng.normal(0.0, spread), -2.0, 2.0)) - momentary(x))
-    peak = float(np.max(np.abs(x))) * gain
-    return mono32(x * (gain * min(1.0, 0.944 / max(peak, 1e-9))))
+    loud = x * gain
+    return mono32(soft(loud) if float(np.max(np.abs(loud))) > 0.94 else loud)
 
 
 def intensity_db(intensity: float, span: float) -> float:

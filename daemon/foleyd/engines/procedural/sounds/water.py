@@ -123,7 +123,7 @@ def _dripping(voice: Voice, _activity: Activity, rng: np.random.Generator) -> It
     drops = Scene(drop, float(rng.uniform(0.1, 0.4)))
     air = Noise(rng, PINK, butter("lowpass", 900))
     floor = bed_gain(-24)
-    trim = np.float32(from_db(4.0 + 4.0 * np.log2(pause / 0.8) * 0.5))
+    trim = np.float32(from_db(2.0 * np.log2(pause / 0.8)))
     while True:
         yield mono32(soft(drops() * trim + air() * floor))
 
@@ -309,7 +309,7 @@ def _sea(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterato
     )
     flicker = [Drift(child, (0.03, 0.12, 0.5)) for child in rng.spawn(5)]
     contrast = blend(1.0, 0.35, far)
-    level = bed_gain(intensity_db(voice.intensity, 6.0) + 11.8)
+    level = bed_gain(intensity_db(voice.intensity, 6.0) + 11.8 - 2.2 * far)
     waves = [_Wave(rng, float(rng.uniform(0.1, 0.4)) * pace, pace), _Wave(rng, -0.3 * pace, pace)]
     tracks = [np.zeros((2,)) for _ in bands]
     hop = -1

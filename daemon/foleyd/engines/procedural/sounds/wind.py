@@ -58,7 +58,7 @@ def wind_speed(intensity: float) -> float:
 
 def _wind(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterator[Samples]:
     mean = wind_speed(voice.intensity)
-    gusts = Drift(rng.spawn(1)[0], (0.4, 1.6, 6.0, 25.0), (0.6, 0.9, 1.0, 0.8))
+    gusts = Drift(rng.spawn(1)[0], (0.4, 1.6, 6.0, 25.0), (0.7, 1.0, 0.9, 0.45))
     turbulence = blend(0.13, 0.2, voice.intensity)
     foliage = _FOLIAGE.get(voice.material, 0.0)
     rumble = Noise(rng, butter("bandpass", 35, 160), width=0.7)
@@ -116,7 +116,7 @@ class _Whistle:
 
     def __call__(self, mean: float, speed: Array) -> Floats:
         pitch = 0.2 * mean * speed / self._size
-        come = swell(self._drift(), 4.0) * np.clip(speed - 0.55, 0, None) ** 2 * 3.0
+        come = swell(self._drift(), 4.0) * np.clip(speed - 0.55, 0, None) ** 2 * 5.5
         return np.asarray(self._noise(pitch) * (come * self._trim))
 
 
@@ -148,7 +148,7 @@ def _stroke(voice: Voice, rng: np.random.Generator) -> Samples:
     far = float(np.clip(voice.distance + rng.normal(0, 0.05), 0, 1))
     stroke = thunder(rng, far, voice.size, float(np.clip(0.3 + 0.5 * voice.size + rng.normal(0, 0.15), 0, 1)))
     return at_reference(
-        tamed(stroke), rng, intensity_db(voice.intensity, 5.0) + blend(6.5, 3.0, far), spread=1.2
+        tamed(stroke), rng, intensity_db(voice.intensity, 5.0) + blend(7.5, 4.2, far), spread=1.2
     )
 
 
