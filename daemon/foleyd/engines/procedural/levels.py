@@ -12,7 +12,7 @@ from foleyd.engines.procedural.sounds.family import REFERENCE, StrikeMaker, Voic
 from foleyd.engines.procedural.sounds.layers import momentary
 
 _TRIALS = 4
-_HEADROOM = from_db(-3.0)
+_HEADROOM = from_db(-2.0)
 
 
 @lru_cache(maxsize=128)
@@ -25,7 +25,7 @@ def _gain(make: StrikeMaker, voice: Voice) -> float:
 
 
 def reference_gain(make: StrikeMaker, voice: Voice) -> float:
-    """Factor that brings hits of MAKE to ``REFERENCE`` LUFS at strength 1, or their peaks to -3 dBFS if
+    """Factor that brings hits of MAKE to ``REFERENCE`` LUFS at strength 1, or their peaks to -2 dBFS if
     that is less (clicks are short: their loudness would ask for peaks beyond full scale).
 
     Measured once on four hits of VOICE at middling intensity, so intensity keeps its say in level.

@@ -63,7 +63,7 @@ def _step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     if ground.suction:
         dsp.overlay(out, ground.suction * _suck(rng, dsp.samples(0.12)), ball_at + dsp.samples(0.07))
     out *= dsp.from_db(10.0 * (voice.intensity - 0.5))
-    return Strike(dsp.faded(dsp.mono32(out), 0, n // 4))
+    return Strike(dsp.faded(dsp.mono32(dsp.filtered(out, "highpass", 30.0, order=1)), 0, n // 4))
 
 
 def _contact(ground: Ground, shoe: Shoe, effort: float) -> float:
@@ -85,13 +85,13 @@ def _knock(
     ]
     out = dsp.ring(dsp.contact_pulse(contact), n, *(list(column) for column in zip(*modes, strict=True)))
     length = min(n, dsp.samples(0.04))
-    burst = dsp.white(rng, length) * dsp.decay(length, 0.010 + 3 * contact)
+    burst = dsp.white(rng, length) * dsp.decay(length, 0.018 + 3 * contact)
     rise = min(length, max(4, dsp.samples(contact / 2)))
     burst[:rise] *= np.linspace(0.0, 1.0, rise, dtype=np.float32)
     edge = min(
         14_000.0, dsp.vary(rng, shoe.hz * dsp.blend(0.35, 1.0, ground.hardness), 150.0) * 0.0015 / contact
     )
-    out[:length] += shoe.click * dsp.blend(0.15, 0.5, ground.hardness) * dsp.filtered(burst, "lowpass", edge)
+    out[:length] += shoe.click * dsp.blend(0.12, 0.38, ground.hardness) * dsp.filtered(burst, "lowpass", edge)
     return out
 
 

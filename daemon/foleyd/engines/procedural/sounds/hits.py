@@ -45,7 +45,7 @@ def _hit(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     out += kind.click * _click(n, contact, rng)
     out += _THUMP.get(voice.tool, _THUMP[""]) * _thump(n, voice.size, hardness, rng)
     out *= dsp.from_db(8.0 * (voice.intensity - 0.5) + rng.normal(0.0, 0.8))
-    return Strike(dsp.faded(dsp.mono32(out), 0, n // 5))
+    return Strike(dsp.faded(dsp.mono32(dsp.filtered(out, "highpass", 30.0, order=1)), 0, n // 5))
 
 
 def _amplitude(out: Array, piece: Body) -> float:
