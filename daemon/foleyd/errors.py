@@ -6,8 +6,12 @@ speak of all of them in the same way.
 
 from __future__ import annotations
 
+import logging
+import uuid
 from dataclasses import dataclass
 from typing import ClassVar
+
+logger = logging.getLogger(__name__)
 
 
 class FoleyError(Exception):
@@ -68,10 +72,19 @@ class FailedWork(FoleyError):
         self.failure = failure
 
 
-def failure_of(error: BaseException) -> Failure | None:
-    """ERROR as data, or None when it is not one of ours (a defect, to be logged with its traceback)."""
+def failure_of(error: FoleyError) -> Failure:
+    """ERROR as data."""
     if isinstance(error, FailedWork):
         return error.failure
+    return Failure(error.code, error.reason, str(error), error.fix, error.field, error.where)
+
+
+def failure_or_defect(error: BaseException) -> Failure:
+    """ERROR as data; one that is not ours is a defect: it is logged, and its sentence says where."""
     if isinstance(error, FoleyError):
-        return Failure(error.code, error.reason, str(error), error.fix, error.field, error.where)
-    return None
+        return failure_of(error)
+    reference = uuid.uuid4().hex[:8]
+    logger.error("defect %s", reference, exc_info=error)
+    return Failure(
+        "INTERNAL", "DEFECT", f"foleyd made a mistake ({type(error).__name__}); its log has it as {reference}"
+    )

@@ -16,7 +16,7 @@ from foleyd.errors import RequestError
 from foleyd.files import output_error
 from foleyd.request import Output
 
-DEFAULT_NAMING = "{name} {layer} {cue} take {take}"
+DEFAULT_NAMING = "{name}_{layer}_{cue}_take{take}"
 _FIELDS = ("name", "cue", "layer", "take", "seed", "prompt", "timecode")
 _LONGEST_STEM = 120
 _LONGEST_PART = 60
@@ -75,9 +75,9 @@ def choose_names(
         takes=takes,
         exports=exports,
         otio=taken.free(base, ".otio") if wants_otio else output.otio_path,
-        preview=taken.free_stem(f"{base} preview", PREVIEW_SUFFIXES) if output.preview else None,
+        preview=taken.free_stem(f"{base}_preview", PREVIEW_SUFFIXES) if output.preview else None,
         picture=taken.free(base, ".png") if output.picture else None,
-        mix=taken.free(f"{base} mix", ".wav") if output.audition_mix else None,
+        mix=taken.free(f"{base}_mix", ".wav") if output.audition_mix else None,
         made=made,
     )
 

@@ -84,9 +84,7 @@ def plan(
             check(cue)
             plans.append(_plan_cue(cue, spotted, request, engine))
         except FoleyError as error:
-            failure = failure_of(error)
-            assert failure is not None
-            failed.append((cue, failure))
+            failed.append((cue, failure_of(error)))
     source = request.selection.source
     return Brief(
         name=spotted.name,

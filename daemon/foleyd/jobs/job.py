@@ -23,7 +23,7 @@ from foleyd.brief import (
     Order,
 )
 from foleyd.cue import Cue, from_cue_start
-from foleyd.errors import FailedWork, Failure, FoleyError
+from foleyd.errors import FailedWork, Failure, FoleyError, failure_of
 from foleyd.jobs.cancellation import Cancellation
 from foleyd.jobs.events import (
     CueFailed,
@@ -133,7 +133,7 @@ class Job:
         heard: dict[str, tuple[Heard, ...]] = {}
         for plan, result in zip(brief.plans, results, strict=True):
             if isinstance(result, FoleyError):
-                self._fail_cue(plan.cue, _failure(result))
+                self._fail_cue(plan.cue, failure_of(result))
             elif isinstance(result, BaseException):
                 raise result
             else:
@@ -236,12 +236,6 @@ class Job:
         event = CueFailed(cue, failure)
         self.failed.append(event)
         self.tell(event)
-
-
-def _failure(error: FoleyError) -> Failure:
-    if isinstance(error, FailedWork):
-        return error.failure
-    return Failure(error.code, error.reason, str(error), error.fix, error.field, error.where)
 
 
 def _stamps(brief: Brief) -> list[FileStamp]:

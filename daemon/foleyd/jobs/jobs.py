@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from foleyd.brief import EngineCard
 from foleyd.cache.store import CacheFigures
 from foleyd.config import Folders, Settings
 from foleyd.engines.registry import choose
-from foleyd.errors import Failure, FoleyError, failure_of
+from foleyd.errors import FoleyError, failure_or_defect
 from foleyd.jobs.cancellation import Cancellation
 from foleyd.jobs.events import CancelledJob, Codec, EngineChosen, Event, Failed, Queued
 from foleyd.jobs.job import Job, Places
@@ -301,7 +300,7 @@ class Jobs:
             event = self._codec.event(record.id, CancelledJob(cancellation.reason))
             self._ledger.finish(record.id, State.CANCELLED, event)
             return
-        failure = failure_of(error) or _defect(error)
+        failure = failure_or_defect(error)
         body = self._codec.event(record.id, Failed(failure))
         self._ledger.finish(record.id, State.FAILED, body, failure=failure)
 
@@ -364,11 +363,3 @@ def _unlink(path: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _defect(error: Exception) -> Failure:
-    reference = uuid.uuid4().hex[:8]
-    logger.error("defect %s", reference, exc_info=error)
-    return Failure(
-        "INTERNAL", "DEFECT", f"foleyd made a mistake ({type(error).__name__}); the log has it as {reference}"
-    )

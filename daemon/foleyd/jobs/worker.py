@@ -1,7 +1,7 @@
 """The worker process: does the studio's work so that the daemon stays quick and survives bad media.
 
 Messages over one pipe, both ways, between our own two processes:
-``("call", id, lane, method, arguments)`` and ``("cancel", id, index)`` in;
+``("call", id, lane, method, arguments)``, ``("cancel", id, index)`` and ``("stop",)`` in;
 ``("event", id, event)``, ``("result", id, value)`` and ``("failure", id, Failure)`` out.
 Each lane is one thread. The worker leaves when the pipe closes.
 """
@@ -12,21 +12,18 @@ import logging
 import os
 import signal
 import threading
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from foleyd.config import Folders, Settings
-from foleyd.errors import Failure, failure_of
+from foleyd.errors import failure_or_defect
 
 if TYPE_CHECKING:
     from foleyd.studio import Studio
 
 LANES = ("front", "desk", "slot")
 """Quick questions; work of jobs around the engine; the engine."""
-
-logger = logging.getLogger(__name__)
 
 
 class PipeWatch:
@@ -71,6 +68,8 @@ class Worker:
                 _, call, lane, method, arguments = message
                 self._watches[call] = PipeWatch(self._send, call)
                 self._lanes[lane].submit(self._run, call, method, arguments)
+            elif message[0] == "stop":
+                os._exit(0)
             elif message[0] == "cancel" and (watch := self._watches.get(message[1])):
                 watch.cancel(message[2])
 
@@ -79,7 +78,7 @@ class Worker:
             value = getattr(self._studio, method)(*arguments, watch=self._watches[call])
             answer: tuple[str, int, object] = ("result", call, value)
         except Exception as error:  # whatever it is, the caller hears of it and the worker lives on
-            answer = ("failure", call, failure_of(error) or _defect(error))
+            answer = ("failure", call, failure_or_defect(error))
         finally:
             self._watches.pop(call, None)
         self._send(answer)
@@ -90,14 +89,6 @@ class Worker:
                 self._pipe.send(message)
             except (BrokenPipeError, OSError):
                 os._exit(0)
-
-
-def _defect(error: Exception) -> Failure:
-    reference = uuid.uuid4().hex[:8]
-    logger.error("defect %s", reference, exc_info=error)
-    return Failure(
-        "INTERNAL", "DEFECT", f"foleyd made a mistake ({type(error).__name__}); the log has it as {reference}"
-    )
 
 
 def run_worker(pipe: Connection, folders: Folders, settings: Settings) -> None:

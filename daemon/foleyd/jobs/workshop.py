@@ -171,8 +171,8 @@ class Workshop:
         child = self._child
         if child is None:
             return
+        child.outbox.put(("stop",))
         self._bury(child)
-        child.pipe.close()
         await asyncio.to_thread(child.process.join, 2)
         if child.process.is_alive():
             child.process.kill()

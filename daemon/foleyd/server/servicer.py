@@ -18,7 +18,7 @@ from foleyd import __version__
 from foleyd.brief import Spotted
 from foleyd.config import Folders, Settings
 from foleyd.engines.registry import choose
-from foleyd.errors import FoleyError, RequestError, failure_of
+from foleyd.errors import FoleyError, RequestError, failure_of, failure_or_defect
 from foleyd.jobs.events import EngineChosen
 from foleyd.jobs.jobs import Jobs
 from foleyd.jobs.ledger import Ledger, NewJob, Priority
@@ -44,24 +44,22 @@ _LOOK_BACK = 40
 def unary(
     method: Callable[[Any, Request], Awaitable[Answer]],
 ) -> Callable[[Any, Request, Context], Awaitable[Answer]]:
-    """Lets METHOD raise FoleyError; the caller gets its status."""
+    """Lets METHOD raise; the caller gets a status."""
 
     @functools.wraps(method)
     async def wrapped(self: Any, request: Request, context: Context) -> Answer:
         try:
             return await method(self, request)
-        except FoleyError as error:
+        except Exception as error:  # a defect too must reach the caller as a sentence
             await refuse(context, error)
             raise
 
     return wrapped
 
 
-async def refuse(context: Context, error: FoleyError) -> None:
+async def refuse(context: Context, error: Exception) -> None:
     """Ends the call with ERROR's status and details."""
-    failure = failure_of(error)
-    assert failure is not None
-    status = rpc_status.to_status(status_of(failure))
+    status = rpc_status.to_status(status_of(failure_or_defect(error)))
     await context.abort(status.code, status.details, status.trailing_metadata)
 
 
@@ -296,9 +294,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
             path = read_path(text, self._settings, "paths")
             return timelines.media_info(await self._ask("probe", path))
         except FoleyError as error:
-            failure = failure_of(error)
-            assert failure is not None
-            return pb.MediaInfo(path=text, error=status_of(failure))
+            return pb.MediaInfo(path=text, error=status_of(failure_of(error)))
 
     @unary
     async def ReadTimeline(self, request: pb.ReadTimelineRequest) -> pb.ReadTimelineResponse:

@@ -1,0 +1,134 @@
+"""An engine for the tests, found by its entry point when this folder is on the path.
+
+It hears a click whenever the picture's brightness jumps, and can be told to be slow, to crash or to
+write down its batches.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from foleyd.cue import SoundEvent
+from foleyd.engines.engine import (
+    Audio,
+    Cancelled,
+    Capabilities,
+    EngineError,
+    Features,
+    Frame,
+    Item,
+    LoadReport,
+    Option,
+    OptionError,
+    Progress,
+    PromptError,
+    Window,
+)
+
+RATE = 48_000
+STEPS = 10
+
+
+class FakeEngine:
+    capabilities = Capabilities(
+        name="fake",
+        version="1",
+        sample_rate=RATE,
+        channels=1,
+        best_window=Fraction(8),
+        longest_window=Fraction(10),
+        shortest_window=Fraction(1, 2),
+        needs_gpu=False,
+        in_process=False,
+        licence="none",
+        summary="Clicks, for tests.",
+        options={
+            "delay": Option("0", "Seconds for each of ten steps."),
+            "log": Option("", "File to write the batches to."),
+            "crash": Option("", "What to do badly.", ("", "die", "raise", "defect", "nan")),
+        },
+        batch_size=4,
+    )
+
+    def ready(self) -> str:
+        return ""
+
+    def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
+        on_progress(1.0, "ready")
+        return LoadReport("cpu", "plain", 0.0)
+
+    def unload(self) -> None:
+        return None
+
+    def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
+        for name in options:
+            if name not in self.capabilities.options:
+                raise OptionError(f"the fake engine has no option {name!r}", field="engine.options")
+        if "unplayable" in prompt:
+            raise PromptError("the fake engine cannot play this; ask for clicks")
+        return ()
+
+    def encode(self, frames: Iterable[Frame], window: Window) -> Features:
+        seen = [(float(frame.time), float(frame.rgb.mean())) for frame in frames]
+        return Features({"seen": np.array(seen, np.float64).reshape(-1, 2)})
+
+    def generate(
+        self,
+        items: Sequence[Item],
+        on_step: Callable[[int, int], None],
+        cancelled: Callable[[int], bool],
+    ) -> list[Audio | Cancelled]:
+        options = items[0].options
+        if options.get("log"):
+            with Path(options["log"]).open("a") as log:
+                log.write(" | ".join(f"{item.prompt}#{item.seed}" for item in items) + "\n")
+        for step in range(STEPS):
+            time.sleep(float(options.get("delay", "0")))
+            on_step(step + 1, STEPS)
+        _misbehave(options.get("crash", ""))
+        bad = options.get("crash") == "nan"
+        return [Cancelled() if cancelled(i) else _clicks(item, bad) for i, item in enumerate(items)]
+
+
+class UnreadyEngine(FakeEngine):
+    capabilities = Capabilities(
+        **{
+            name: getattr(FakeEngine.capabilities, name)
+            for name in Capabilities.__slots__
+            if name != "name"
+        },
+        name="unready",
+    )
+
+    def ready(self) -> str:
+        return "its weights are missing; run foley fetch unready"
+
+
+def _misbehave(how: str) -> None:
+    if how == "die":
+        os._exit(139)
+    if how == "raise":
+        raise EngineError("the fake engine was told to fail; tell it not to")
+    if how == "defect":
+        raise ZeroDivisionError("a defect")
+
+
+def _clicks(item: Item, bad: bool) -> Audio:
+    samples = np.zeros((1, item.duration_samples), np.float32)
+    events = []
+    for window, features in item.windows:
+        seen = features.arrays.get("seen", np.zeros((0, 2)))
+        jumps = np.flatnonzero(np.abs(np.diff(seen[:, 1])) > 30) + 1
+        for moment in seen[jumps, 0]:
+            at = round((float(window.start) + moment) * RATE)
+            if at < item.duration_samples:
+                samples[0, at : at + 48] = 0.5
+                events.append(SoundEvent(Fraction(at, RATE), "click", 0.5))
+    samples[0, 0] = np.nan if bad else 0.0
+    return Audio(samples, tuple(dict.fromkeys(events)))
