@@ -17,6 +17,7 @@ from foleyd.engines.procedural.sounds import (
     footsteps,
     hits,
     rain,
+    tone,
     water,
     whooshes,
     wind,
@@ -35,6 +36,7 @@ _ALL: tuple[Family, ...] = (
     fire.FAMILY,
     engines.FAMILY,
     whooshes.FAMILY,
+    tone.FAMILY,
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
