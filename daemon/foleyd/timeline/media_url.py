@@ -138,7 +138,8 @@ def _spellings(text: str) -> list[str]:
         host, slash, tail = rest[2:].partition("/")
         path = slash + tail
     cut = re.split(r"[?#]", path, maxsplit=1)[0]
-    return _unique([_with_host(host, form) for form in (_decoded(path), path, _decoded(cut))])
+    forms = _unique([_with_host(host, form) for form in (_decoded(path), path, _decoded(cut))])
+    return [form for form in forms if _is_windows(form) == _is_windows(forms[0])]
 
 
 def _with_host(host: str, path: str) -> str:
