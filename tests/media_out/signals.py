@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 Samples = npt.NDArray[np.float32]
 
@@ -50,3 +52,15 @@ def lag(heard: npt.NDArray[np.floating], expected: int, reach: int = 960) -> int
     start = max(0, expected - reach)
     stretch = heard[start : expected + BURST.size + reach]
     return int(np.argmax(np.correlate(stretch, BURST, "valid"))) + start - expected
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """The kernel refuses to let files grow beyond SIZE bytes: the nearest there is to a full disk."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -14,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from foleyd.files import OutputExists
+from foleyd.files import OutputError, OutputExists
 from foleyd.media import export as exporting
 from foleyd.media.bwf import Broadcast, Ixml, write_take
 from foleyd.media.errors import ExportError
 from foleyd.media.export import FORMATS, UnknownFormat, check_format, export
-from media_out.signals import Signal, bursts, lag
+from media_out.signals import Signal, bursts, lag, largest_file
 
 # Stands in for the ffmpeg command where a machine has none: takes pydub's arguments, encodes by PyAV.
 _STAND_IN = """#!{python}
@@ -143,6 +144,21 @@ def test_sound_that_cannot_be_read_is_named(tmp_path: Path, encoder: str) -> Non
         export(source, out / "mix.mp3")
     assert encoder
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("suffix", sorted(FORMATS))
+def test_a_disk_that_refuses_is_named_and_nothing_is_left(tmp_path: Path, encoder: str, suffix: str) -> None:
+    noise = np.random.default_rng(5).uniform(-1, 1, (2, 48_000)).astype(np.float32)
+    source = wav(tmp_path, Signal(noise))
+    out = tmp_path / "out"
+    out.mkdir()
+    with largest_file(8192), pytest.raises(OutputError, match="too large for the disk"):
+        export(source, out / f"mix.{suffix}")
+    assert encoder
+    assert list(out.iterdir()) == []
+    # The WAV writer that pydub left open complains when it is collected: here, not in another test.
+    gc.collect()
 
 
 def test_an_ffmpeg_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 from pathlib import Path
 from typing import Any
 
 import pytest
 from foleyd import files
 from foleyd.files import DiskFull, OutputError, OutputExists, free_path, new_file, remove_leftovers
+from media_out.signals import largest_file
 
 
 def test_the_file_is_invisible_until_it_is_whole(tmp_path: Path) -> None:
@@ -95,13 +95,8 @@ def test_a_full_disk_is_named_and_nothing_is_left(tmp_path: Path, monkeypatch: p
 
 
 def test_a_write_that_the_kernel_refuses_is_named_and_nothing_is_left(tmp_path: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        with pytest.raises(OutputError, match="too large for the disk"):
-            write(tmp_path / "take.wav", b"x" * 10_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with largest_file(4096), pytest.raises(OutputError, match="too large for the disk"):
+        write(tmp_path / "take.wav", b"x" * 10_000)
     assert list(tmp_path.iterdir()) == []
 
 

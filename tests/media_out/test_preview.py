@@ -17,7 +17,7 @@ from foleyd.files import OutputError, OutputExists
 from foleyd.media.errors import ExportError, MediaMissing, SoundError
 from foleyd.media.preview import Preview, small_size, whole_file, write_preview
 from foleyd.timebase import Timecode
-from media_out.signals import Samples, Signal, bursts, lag
+from media_out.signals import Samples, Signal, bursts, lag, largest_file
 
 R25 = Fraction(25)
 NTSC = Fraction(30000, 1001)
@@ -270,6 +270,23 @@ def test_sound_that_fails_in_the_middle_leaves_nothing(tmp_path: Path, copy: boo
         write_preview(
             out / "preview",
             Failing(np.zeros((2, 96_000), np.float32)),
+            lambda: stream(50),
+            rate=R25,
+            duration=50,
+            copy_from=clip if copy else None,
+        )
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_a_disk_that_refuses_is_named_and_nothing_is_left(tmp_path: Path, copy: bool) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    clip = make_clip(tmp_path / "clip.mp4")
+    with largest_file(4096), pytest.raises(OutputError, match="too large for the disk"):
+        write_preview(
+            out / "preview",
+            bursts(2.0, TIMES),
             lambda: stream(50),
             rate=R25,
             duration=50,

@@ -18,7 +18,7 @@ from typing import Any
 import av
 import soundfile
 
-from foleyd.files import new_file
+from foleyd.files import new_file, output_error
 from foleyd.media.encode import SoundTrack
 from foleyd.media.errors import ExportError
 from foleyd.timebase import SAMPLE_RATE
@@ -121,6 +121,8 @@ def _export_with_pydub(wav: Path, path: Path, kind: Format, tags: Mapping[str, s
             tags=dict(tags) or None,
         ).close()
     except (CouldntEncodeError, OSError) as error:
+        if output_error(path, error) is not None:
+            raise
         raise ExportError(f"{command} could not write {kind.container}: {_last_line(error)}", path) from error
 
 
