@@ -25,7 +25,7 @@ from av.video.stream import VideoStream
 from foleyd.media.container import open_media, picture_stream
 from foleyd.media.cutoff import require_whole
 from foleyd.media.errors import MediaUnreadable
-from foleyd.media.rgb import HDR_TRANSFERS
+from foleyd.media.tonemap import HDR_TRANSFERS
 from foleyd.media.upright import Turn, turn_of
 from foleyd.timebase import (
     STANDARD_RATES,

@@ -111,6 +111,11 @@ class PictureReader:
                 self._path,
             ) from error
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is open."""
+        return self._current is not None
+
     def close(self) -> None:
         """Closes the file at once."""
         self._current = self._ahead = None
@@ -120,17 +125,17 @@ class PictureReader:
         self._container = open_media(self._path)
         try:
             self._stream = picture_stream(self._container, self._path)
+            for stream in self._container.streams:
+                if stream.index != self._stream.index:
+                    stream.discard = Discard.all
+            self._stream.thread_type = "AUTO"
+            self._begin()
+            if self._current is None:
+                raise self._lost()
+            self._first = self._current.start
         except BaseException:
             self._container.close()
             raise
-        for stream in self._container.streams:
-            if stream.index != self._stream.index:
-                stream.discard = Discard.all
-        self._stream.thread_type = "AUTO"
-        self._begin()
-        if self._current is None:
-            raise self._lost()
-        self._first = self._current.start
 
     def _begin(self) -> None:
         self._pictures = self._decode()

@@ -1,13 +1,15 @@
 """A decoded frame of any pixel format becomes upright 8-bit RGB, full size.
 
 The frame's own matrix and range are honoured; untagged picture is BT.709 from 720 lines (or 1280
-columns) up, else BT.601, limited range. PQ and HLG are mapped to BT.709 by libswscale's perceptual
-intent (ITU-R BT.2390 style tone curve). Pixels are neither cropped nor stretched; fields stay woven.
+columns) up, else BT.601, limited range. PQ and HLG are tone-mapped to BT.709. Pixels are neither
+cropped nor stretched; fields stay woven.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 
+from foleyd.media.tonemap import HDR_TRANSFERS, cube_file
 from foleyd.media.upright import Turn
 
 _UNSPECIFIED = 2
@@ -22,14 +25,10 @@ _BT709, _BT601, _BT2020 = 1, 6, 9
 _MATRICES = frozenset((1, 4, 5, 6, 7, 9))
 _CONSTANT_LUMINANCE_OR_ICTCP = frozenset((10, 14))
 _LIMITED, _FULL = 1, 2
-HDR_TRANSFERS = frozenset((16, 18))
-"""AVColorTransferCharacteristic of PQ (SMPTE ST 2084) and HLG (ARIB STD-B67)."""
-
+_HDR_WORK = "gbrp16le"
 _FAST = "bilinear"
 _EXACT = "bilinear+accurate_rnd+full_chroma_int"
 """Beyond 8 bits libswscale's quick path is 2 of 255 too dark; 8-bit 4:2:0 is within 1 either way."""
-
-_HDR_TO_SDR = "out_transfer=bt709:out_primaries=bt709:intent=perceptual:"
 
 
 class RgbConverter:
@@ -86,9 +85,11 @@ def _graph(frame: VideoFrame, turn: Turn) -> tuple[Graph, FilterContext, FilterC
     graph.threads = min(4, os.cpu_count() or 1)
     size = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1000"
     source = graph.add("buffer", f"{size}:colorspace={frame.colorspace}:range={frame.color_range}")
-    hdr = _HDR_TO_SDR if frame.color_trc in HDR_TRANSFERS else ""
     flags = _EXACT if max(part.bits for part in frame.format.components) > 8 else _FAST
-    steps = [graph.add("scale", f"{hdr}out_range=full:flags={flags}"), graph.add("format", "rgb24")]
+    steps = [graph.add("scale", f"out_range=full:flags={flags}")]
+    if frame.color_trc in HDR_TRANSFERS:
+        steps += [graph.add("format", _HDR_WORK), _tone_map(graph, frame.color_trc), graph.add("scale")]
+    steps.append(graph.add("format", "rgb24"))
     if turn.swaps:
         steps.append(graph.add("transpose", "cclock_flip"))
     if turn.hflip:
@@ -98,3 +99,11 @@ def _graph(frame: VideoFrame, turn: Turn) -> tuple[Graph, FilterContext, FilterC
     sink = graph.add("buffersink")
     graph.link_nodes(source, *steps, sink).configure()
     return graph, source, sink
+
+
+def _tone_map(graph: Graph, transfer: int) -> FilterContext:
+    """The filter that applies the table for TRANSFER; it reads it, once, from a file only."""
+    with TemporaryDirectory(prefix="foleyd-") as folder:
+        table = Path(folder) / "hdr.cube"
+        table.write_text(cube_file(transfer), encoding="ascii")
+        return graph.add("lut3d", file=str(table))
