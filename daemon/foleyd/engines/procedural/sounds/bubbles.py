@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from foleyd.engines.procedural.dsp import filtered, mono32, samples
+from foleyd.engines.procedural.sounds.bursts import grid
 from foleyd.engines.procedural.sounds.family import RATE, Samples
-from foleyd.engines.procedural.sounds.layers import grid
 
 Radii = tuple[float, float]
 """Smallest and largest radius in metres."""

@@ -27,8 +27,9 @@ from foleyd.engines.procedural.dsp import (
     ring,
     samples,
 )
+from foleyd.engines.procedural.sounds.bursts import burst, grid
 from foleyd.engines.procedural.sounds.family import RATE, Family, Samples, Sound, Strike, Trigger, Voice
-from foleyd.engines.procedural.sounds.layers import Floats, at_reference, burst, grid, intensity_db
+from foleyd.engines.procedural.sounds.loudness import Floats, at_reference, intensity_db
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,17 @@ def panel_modes(lowest: float, aspect: float, count: int) -> Floats:
     return np.asarray(lowest * shape / shape[0])
 
 
+def _detune(voice: Voice, count: int, octaves: float) -> Floats:
+    """This very door's deviations from the model, as factors: one for all parts, one for each."""
+    own = np.random.default_rng([voice.character, 51])
+    return np.asarray(2 ** (own.normal(0, octaves) + own.normal(0, octaves / 2, count)))
+
+
 def _struck(rng: np.random.Generator, voice: Voice, contact: float, n: int, softness: float = 0.0) -> Floats:
     """The leaf hit somewhere for CONTACT seconds, (n,), peak 1."""
     leaf = _leaf(voice)
     lowest = leaf.lowest * blend_log(2.2, 0.6, voice.size)
-    modes = panel_modes(lowest, 0.45, 44) * 2 ** rng.normal(0, 0.012, 44)
+    modes = panel_modes(lowest, 0.45, 44) * _detune(voice, 44, 0.05) * 2 ** rng.normal(0, 0.006, 44)
     spot = rng.uniform(0.15, 0.85, 44)
     # A panel radiates its low modes badly: hence the rise, and the high pass below.
     gains = np.abs(np.sin(np.pi * spot)) * (modes / lowest) ** (0.9 - softness)
@@ -108,7 +115,8 @@ def _latched(voice: Voice, strength: float, rng: np.random.Generator) -> Floats:
     n = samples(0.32)
     out = np.zeros(n)
     gap = blend_log(0.085, 0.022, 0.5 * (voice.speed + strength)) * rng.uniform(0.8, 1.25)
-    first = blend_log(2600, 1100, voice.size)
+    first = blend_log(2600, 1100, voice.size) * float(_detune(voice, 1, 0.2)[0])
+
     overlay(out, _click(rng, first * 1.15, 0.045, 0.6 + 0.3 * strength) * 0.7, 0)
     overlay(out, _click(rng, first, 0.07, 0.7 + 0.3 * strength), samples(gap))
     overlay(out, _click(rng, first * 0.55, 0.05, 0.4) * 0.5, samples(gap + rng.uniform(0.003, 0.009)))
@@ -200,8 +208,9 @@ def _friction(voice: Voice, rng: np.random.Generator, seconds: float, strength: 
     drive = np.convolve(drive, contact_pulse(blend_log(0.0011, 0.00045, strength)))[:n]
     leaf = _leaf(voice)
     lowest = blend_log(520, 210, voice.size)
-    modes = np.concatenate((panel_modes(lowest, 0.7, 10), rng.uniform(1700, 4800, 4)))
-    modes = modes * 2 ** rng.normal(0, 0.05, 14)
+    own = np.random.default_rng([voice.character, 52])
+    modes = np.concatenate((panel_modes(lowest, 0.7, 10), own.uniform(1700, 4800, 4)))
+    modes = modes * _detune(voice, 14, 0.15) * 2 ** rng.normal(0, 0.02, 14)
     t60s = 0.05 * (modes / lowest) ** -0.4 * blend(0.7, 1.6, leaf.hard)
     gains = rng.uniform(0.25, 1.0, 14) * (modes / lowest) ** 0.2
     rung = filtered(ring(drive, n, modes.tolist(), t60s.tolist(), gains.tolist()), "highpass", 110)

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from foleyd.engines.procedural.dsp import Array, blend, blend_log, butter, filtered, mono32, samples
+from foleyd.engines.procedural.sounds.bursts import grid
 from foleyd.engines.procedural.sounds.family import (
     HOP,
     RATE,
@@ -25,20 +26,14 @@ from foleyd.engines.procedural.sounds.family import (
     Trigger,
     Voice,
 )
-from foleyd.engines.procedural.sounds.layers import (
-    PINK,
-    Drift,
+from foleyd.engines.procedural.sounds.layers import PINK, Drift, Noise, Scene, swell, warmed
+from foleyd.engines.procedural.sounds.loudness import (
     Floats,
-    Noise,
-    Scene,
     at_reference,
     bed_gain,
-    grid,
     intensity_db,
     mix_gains,
     soft,
-    swell,
-    warmed,
 )
 from foleyd.engines.procedural.sounds.motors import CAR, SINGLE, TRUCK, TWIN, Motor, Running
 
@@ -106,13 +101,12 @@ def _pass(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     clock = np.arange(-samples(before), samples(after) - samples(0.3)) / RATE
     when = np.interp(clock, heard, emitted)
     source = _emission(voice, strength, rng, speed, len(emitted))
-    dull = filtered(source, "lowpass", 1400, order=1)
     far = np.interp(when, emitted, reach)
     at = (when + lead) * RATE
     echo = at - (2 * 0.45 * 1.5 / far) / _SOUND * RATE
     bright = np.exp(-(far - near) / 60.0)
     wave = _at(source, at) + 0.55 * _at(source, echo)
-    shade = _at(dull, at) + 0.55 * _at(dull, echo)
+    shade = filtered(wave, "lowpass", 1400, order=1)
     mono = (shade + (wave - shade) * bright) * (near / far)
     direction = rng.choice((-1.0, 1.0))
     angle = (1 + 0.8 * direction * speed * when / far) * np.pi / 4

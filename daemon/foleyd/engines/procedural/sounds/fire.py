@@ -26,6 +26,7 @@ from foleyd.engines.procedural.dsp import (
     samples,
 )
 from foleyd.engines.procedural.sounds.bubbles import tick
+from foleyd.engines.procedural.sounds.bursts import burst, grid
 from foleyd.engines.procedural.sounds.family import (
     RATE,
     Activity,
@@ -36,22 +37,8 @@ from foleyd.engines.procedural.sounds.family import (
     Trigger,
     Voice,
 )
-from foleyd.engines.procedural.sounds.layers import (
-    PINK,
-    Drift,
-    Floats,
-    Grains,
-    Noise,
-    at_reference,
-    bed_gain,
-    burst,
-    grid,
-    intensity_db,
-    mix_gains,
-    power_law,
-    swell,
-    warmed,
-)
+from foleyd.engines.procedural.sounds.layers import PINK, Drift, Grains, Noise, power_law, swell, warmed
+from foleyd.engines.procedural.sounds.loudness import Floats, at_reference, bed_gain, intensity_db, mix_gains
 
 
 def puffing(metres: float) -> float:

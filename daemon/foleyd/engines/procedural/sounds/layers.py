@@ -1,4 +1,4 @@
-"""What beds are built of, and how every sound comes to the reference level.
+"""What beds are built of: noise, grains, long sounds laid in, and slow processes that move them.
 
 A bed is a few layers: noise through filters, and populations of grains (bubbles, drops, snaps).
 Each layer comes out at unit loudness, known beforehand from its filters or its grains, so a
@@ -9,80 +9,21 @@ seams, and its memory never grows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from foleyd.engines.procedural.dsp import Array, Filter, filtered, from_db, mono32, resonator, samples
-from foleyd.engines.procedural.sounds.family import HOP, RATE, REFERENCE, Samples
+from foleyd.engines.procedural.dsp import Array, Filter, from_db, mono32, resonator, samples
+from foleyd.engines.procedural.sounds.family import HOP, RATE, Samples
+from foleyd.engines.procedural.sounds.loudness import Floats, Sections, k_weighted, noise_power, soft
 
-Sections = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float64]
 Amplitudes = Callable[[np.random.Generator, int], Floats]
 
 STEP = 480
 """Samples between the points at which slow processes are computed (10 ms)."""
 
 STEPS = HOP // STEP
-
-_OFFSET = 0.691
-"""LUFS = -0.691 + 10 log10(power), ITU-R BS.1770-4."""
-
-_K = np.array(
-    [
-        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
-        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
-    ]
-)
-"""K weighting at 48 kHz, ITU-R BS.1770-4 tables 1 and 2."""
-
-
-# Loudness
-
-
-def k_weighted(x: Array) -> Floats:
-    """X through the K weighting of ITU-R BS.1770-4."""
-    return np.asarray(signal.sosfilt(_K, x, axis=-1))
-
-
-def momentary(x: Array) -> float:
-    """LUFS of the loudest 400 ms of X, (n,) heard in both channels or (2, n); -200 for silence."""
-    power = k_weighted(x) ** 2
-    power = power.sum(axis=0) if power.ndim == 2 else power * 2
-    total = np.concatenate(([0.0], np.cumsum(power)))
-    window = samples(0.4)
-    loudest = total[-1] if len(power) <= window else np.max(total[window:] - total[:-window])
-    return float(10 * np.log10(max(loudest / window, 1e-20)) - _OFFSET)
-
-
-def at_reference(x: Array, rng: np.random.Generator, db: float = 0.0, spread: float = 0.8) -> Samples:
-    """A strike X brought to REFERENCE + DB, give or take SPREAD dB from hit to hit.
-
-    Peaks that would reach full scale are bent (:func:`soft`), so the hit stays as loud as it should.
-    """
-    gain = from_db(REFERENCE + db + float(np.clip(rng.normal(0.0, spread), -2.0, 2.0)) - momentary(x))
-    loud = x * gain
-    return mono32(soft(loud) if float(np.max(np.abs(loud))) > 0.94 else loud)
-
-
-def intensity_db(intensity: float, span: float) -> float:
-    """Level against the reference: -SPAN dB at intensity 0, +SPAN at 1."""
-    return (intensity - 0.5) * 2 * span
-
-
-def bed_gain(db: float = 0.0) -> float:
-    """Amplitude factor from unit loudness to REFERENCE + DB."""
-    return from_db(REFERENCE + _OFFSET + db)
-
-
-def mix_gains(*levels: float) -> tuple[float, ...]:
-    """Factors for layers of unit loudness, LEVELS in dB against one another, that sum to unit loudness."""
-    powers = [10 ** (level / 10) for level in levels]
-    total = sum(powers)
-    return tuple(float(np.sqrt(power / total)) for power in powers)
-
 
 # Slow processes
 
@@ -135,19 +76,6 @@ def swell(drift: Array, db: float) -> Floats:
 
 
 # Layers
-
-
-@lru_cache(maxsize=256)
-def _noise_power(flat: tuple[float, ...]) -> float:
-    sections = np.array(flat).reshape(-1, 6)
-    impulse = np.zeros(RATE // 2)
-    impulse[0] = 1.0
-    return float(np.sum(k_weighted(signal.sosfilt(sections, impulse)) ** 2))
-
-
-def noise_power(sections: Sections) -> float:
-    """K-weighted power of white noise of unit variance through SECTIONS."""
-    return _noise_power(tuple(float(value) for value in sections.ravel()))
 
 
 def resonance(frequency: float, t60: float) -> Sections:
@@ -349,53 +277,3 @@ def warmed(bed: Iterator[Array], hops: int = 1) -> Iterator[Samples]:
         next(bed)
     for hop in bed:
         yield mono32(soft(hop))
-
-
-def soft(x: Array) -> Array:
-    """X as it is up to 0.5, then bent smoothly to stay under 0.95 (for rare peaks of beds)."""
-    size = np.abs(x)
-    if float(size.max()) <= 0.5:
-        return x
-    return np.where(size <= 0.5, x, np.sign(x) * (0.5 + 0.45 * np.tanh((size - 0.5) / 0.45)))
-
-
-# Strikes
-
-
-def grid(frequency: float) -> float:
-    """FREQUENCY moved to the nearest quarter tone, so that filters made for varied hits are designed once."""
-    return float(2 ** (round(24 * np.log2(frequency)) / 24))
-
-
-def swept_noise(rng: np.random.Generator, centre: Array, bandwidth: Array | float) -> Floats:
-    """Noise, (n,), in a band round a moving CENTRE in Hz, unit power; BANDWIDTH in Hz is constant, or
-    moves by blending a narrow and a wide band. See NarrowNoise."""
-    n = len(centre)
-    widths = np.broadcast_to(np.asarray(bandwidth, dtype=float), (n,))
-    low, high = float(widths.min()), float(widths.max())
-    share = np.zeros(n) if high <= low * 1.01 else np.log(widths / low) / np.log(high / low)
-    phase = np.cumsum(centre) * (2 * np.pi / RATE)
-    out = np.zeros(n)
-    for width, weight in ((low, np.sqrt(1 - share)), (high, np.sqrt(share))):
-        pole = np.exp(-np.pi * width / RATE)
-        lead = samples(min(0.25, 3 / width))
-        raw = rng.standard_normal((2, n + lead))
-        smooth = signal.lfilter([1 - pole], [1, -pole], signal.lfilter([1 - pole], [1, -pole], raw))
-        impulse = np.zeros(samples(min(1.0, 8 / width)))
-        impulse[0] = 1.0
-        shape = signal.lfilter([1 - pole], [1, -pole], signal.lfilter([1 - pole], [1, -pole], impulse))
-        smooth = smooth[:, lead:] / np.sqrt(np.sum(shape**2))
-        out += weight * (smooth[0] * np.cos(phase) - smooth[1] * np.sin(phase))
-        if high <= low * 1.01:
-            break
-    return out
-
-
-def burst(rng: np.random.Generator, n: int, attack: float, t60: float, band: tuple[float, float]) -> Floats:
-    """Noise in a BAND of Hz, (n,), that rises in ATTACK seconds and falls by 60 dB in T60; peak about 1."""
-    time = np.arange(n) / RATE
-    shape = np.minimum(1.0, (time + 0.5 / RATE) / max(attack, 1e-5)) * np.exp(
-        -np.log(1000) * np.maximum(0, time - attack) / t60
-    )
-    noise = filtered(rng.standard_normal(n), "bandpass", *(grid(edge) for edge in band))
-    return np.asarray(noise / max(float(np.std(noise)), 1e-9) * 0.4 * shape)

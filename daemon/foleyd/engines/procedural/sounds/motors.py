@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.engines.procedural.dsp import Filter, Recursion, blend, butter, resonator
+from foleyd.engines.procedural.sounds.bursts import grid
 from foleyd.engines.procedural.sounds.family import HOP, RATE
-from foleyd.engines.procedural.sounds.layers import Drift, Floats, grid, k_weighted, mix_gains
+from foleyd.engines.procedural.sounds.layers import Drift
+from foleyd.engines.procedural.sounds.loudness import Floats, k_weighted, mix_gains
 
 _TABLE = 2048
-_VARIANTS = 24
+_VARIANTS = 12
 _ORDER = 251
 
 
@@ -83,8 +85,8 @@ class Running:
         self._gains = self._measured(mix_gains(0.0, motor.flow + 3 * load, motor.ticks))
 
     def _measured(self, wanted: tuple[float, ...]) -> tuple[float, ...]:
-        """Gains that bring the parts to the WANTED loudness, from a second's running."""
-        parts = [self._parts() for _ in range(5)][1:]
+        """Gains that bring the parts to the WANTED loudness, from three hops' running."""
+        parts = [self._parts() for _ in range(4)][1:]
         powers = (np.mean(k_weighted(np.concatenate(part)) ** 2) for part in zip(*parts, strict=True))
         return tuple(
             gain / max(float(np.sqrt(2 * power)), 1e-9) for gain, power in zip(wanted, powers, strict=True)

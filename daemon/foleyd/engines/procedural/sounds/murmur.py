@@ -14,7 +14,7 @@ from scipy import signal
 
 from foleyd.engines.procedural.dsp import blend_log, filtered, mono32, resonator, samples
 from foleyd.engines.procedural.sounds.family import HOP, RATE, Samples
-from foleyd.engines.procedural.sounds.layers import Floats, k_weighted
+from foleyd.engines.procedural.sounds.loudness import Floats, k_weighted
 
 _VOWELS = np.array(
     [[270, 2290, 3010], [390, 1990, 2550], [530, 1840, 2480], [660, 1720, 2410], [730, 1090, 2440],

@@ -30,19 +30,8 @@ from foleyd.engines.procedural.dsp import (
 )
 from foleyd.engines.procedural.sounds.bubbles import bubble, tick
 from foleyd.engines.procedural.sounds.family import Activity, Family, Samples, Sound, Voice
-from foleyd.engines.procedural.sounds.layers import (
-    PINK,
-    Drift,
-    Floats,
-    Grains,
-    Noise,
-    bed_gain,
-    intensity_db,
-    mix_gains,
-    scattered,
-    swell,
-    warmed,
-)
+from foleyd.engines.procedural.sounds.layers import PINK, Drift, Grains, Noise, scattered, swell, warmed
+from foleyd.engines.procedural.sounds.loudness import Floats, bed_gain, intensity_db, mix_gains
 
 
 @dataclass(frozen=True, slots=True)

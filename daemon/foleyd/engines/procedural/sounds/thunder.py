@@ -14,8 +14,9 @@ import numpy as np
 from scipy import signal
 
 from foleyd.engines.procedural.dsp import blend_log, filtered, mono32, overlay, samples
+from foleyd.engines.procedural.sounds.bursts import grid
 from foleyd.engines.procedural.sounds.family import RATE, Samples
-from foleyd.engines.procedural.sounds.layers import Floats, grid
+from foleyd.engines.procedural.sounds.loudness import Floats
 
 _SOUND = 340.0
 _ZONES = 8

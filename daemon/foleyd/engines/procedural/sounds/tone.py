@@ -17,23 +17,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from foleyd.engines.procedural.dsp import Array, blend, blend_log, butter
+from foleyd.engines.procedural.sounds.bursts import grid
 from foleyd.engines.procedural.sounds.family import HOP, RATE, Activity, Family, Samples, Sound, Voice
 from foleyd.engines.procedural.sounds.layers import (
     PINK,
     STEPS,
     Drift,
-    Floats,
     NarrowNoise,
     Noise,
-    bed_gain,
     between,
-    grid,
-    intensity_db,
-    mix_gains,
     resonance,
     swell,
     warmed,
 )
+from foleyd.engines.procedural.sounds.loudness import Floats, bed_gain, intensity_db, mix_gains
 from foleyd.engines.procedural.sounds.murmur import Blur, crowd
 
 

@@ -31,6 +31,7 @@ from foleyd.engines.procedural.dsp import (
     samples,
 )
 from foleyd.engines.procedural.sounds.bubbles import bubble, bubble_pool, spray, tick
+from foleyd.engines.procedural.sounds.bursts import burst
 from foleyd.engines.procedural.sounds.family import (
     HOP,
     RATE,
@@ -46,21 +47,22 @@ from foleyd.engines.procedural.sounds.layers import (
     PINK,
     STEPS,
     Drift,
-    Floats,
     Grains,
     Noise,
     Scene,
-    at_reference,
-    bed_gain,
     between,
-    burst,
-    intensity_db,
-    mix_gains,
     power_law,
     scattered,
-    soft,
     swell,
     warmed,
+)
+from foleyd.engines.procedural.sounds.loudness import (
+    Floats,
+    at_reference,
+    bed_gain,
+    intensity_db,
+    mix_gains,
+    soft,
 )
 
 _BODIES = {
@@ -80,7 +82,8 @@ def _drip(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
 
 
 def _plink(voice: Voice, strength: float, rng: np.random.Generator) -> Samples:
-    radius = blend_log(0.0011, 0.0045, voice.size) * 2 ** rng.normal(0.0, 0.22)
+    own = 2 ** np.random.default_rng([voice.character, 61]).normal(0.0, 0.3)
+    radius = blend_log(0.0011, 0.0045, voice.size) * float(own) * 2 ** rng.normal(0.0, 0.22)
     rise = blend(0.02, 0.10, strength) * rng.uniform(0.7, 1.3)
     out = np.zeros(samples(0.4), dtype=np.float32)
     overlay(out, bubble(rng, radius, rise), 0)
@@ -93,7 +96,9 @@ def _plink(voice: Voice, strength: float, rng: np.random.Generator) -> Samples:
 
 def _drop_on_body(voice: Voice, strength: float, rng: np.random.Generator) -> Samples:
     frequencies, t60 = _BODIES[voice.material]
-    shift = blend_log(1.3, 0.75, voice.size)
+    own = np.random.default_rng([voice.character, 62]).normal(0, 0.15)
+    shift = blend_log(1.3, 0.75, voice.size) * 2**own
+
     modes = [f * shift * 2 ** rng.normal(0, 0.02) for f in frequencies]
     blow = tick(rng, 0.0015, (blend_log(150, 400, strength), blend_log(4000, 14000, strength)))
     n = samples(max(0.06, 1.6 * t60))

@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from foleyd.engines.procedural.dsp import blend, blend_log, filtered, mono32, samples
+from foleyd.engines.procedural.sounds.bursts import grid, swept_noise
 from foleyd.engines.procedural.sounds.family import Family, Sound, Strike, Trigger, Voice
-from foleyd.engines.procedural.sounds.layers import Floats, at_reference, grid, intensity_db, swept_noise
+from foleyd.engines.procedural.sounds.loudness import Floats, at_reference, intensity_db
 
 
 def stroke(n: int, peak: int, sharp: float) -> Floats:
@@ -26,13 +27,14 @@ def stroke(n: int, peak: int, sharp: float) -> Floats:
 def _whoosh(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     pace = float(np.clip(0.65 * voice.speed + 0.35 * strength + rng.normal(0, 0.04), 0, 1))
     fastest = blend_log(8.0, 50.0, pace)
-    thick = blend_log(0.003, 0.05, voice.size) * 2 ** rng.normal(0, 0.12)
+    own = 2 ** np.random.default_rng([voice.character, 71]).normal(0.0, 0.2)
+    thick = blend_log(0.003, 0.05, voice.size) * float(own) * 2 ** rng.normal(0, 0.08)
     seconds = blend_log(1.1, 0.28, pace) * blend_log(0.75, 1.35, voice.size)
     n = samples(seconds)
     peak = int(n * rng.uniform(0.5, 0.62))
     speed = np.maximum(stroke(n, peak, rng.uniform(0.9, 1.3)), 0.02)
     hand = blend(0.35, 0.7, voice.size)
-    sources = 5
+    sources = 4
     path = np.linspace(-1, 1, n) * rng.uniform(0.35, 0.65) * rng.choice((-1.0, 1.0))
     angle = (1 + path) * np.pi / 4
     body = np.zeros((2, n))

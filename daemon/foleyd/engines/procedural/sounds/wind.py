@@ -24,19 +24,21 @@ from foleyd.engines.procedural.sounds.family import Activity, Family, Samples, S
 from foleyd.engines.procedural.sounds.layers import (
     PINK,
     Drift,
-    Floats,
     Grains,
     NarrowNoise,
     Noise,
     Scene,
+    power_law,
+    swell,
+    warmed,
+)
+from foleyd.engines.procedural.sounds.loudness import (
+    Floats,
     at_reference,
     bed_gain,
     intensity_db,
     mix_gains,
-    power_law,
     soft,
-    swell,
-    warmed,
 )
 from foleyd.engines.procedural.sounds.thunder import tamed, thunder
 
@@ -116,7 +118,7 @@ class _Whistle:
 
     def __call__(self, mean: float, speed: Array) -> Floats:
         pitch = 0.2 * mean * speed / self._size
-        come = swell(self._drift(), 4.0) * np.clip(speed - 0.55, 0, None) ** 2 * 5.5
+        come = swell(self._drift(), 4.0) * np.clip(speed - 0.55, 0, None) ** 2 * 4.4
         return np.asarray(self._noise(pitch) * (come * self._trim))
 
 
