@@ -1,0 +1,146 @@
+"""Contacts: footfalls, as regular rows in time.
+
+Somebody seen walking moves least at each heel strike, when both feet stand: the energy of motion has a
+regular row of troughs that never reach stillness, as the body travels on. Somebody walking with the camera
+shows none of this, but each heel strike stops the fall of the body: the picture starts downward, in a
+regular row of short pushes while the view travels forward. Sources: M. P. Murray et al., "Walking patterns
+of normal men", J. Bone Joint Surg. 46-A (1964) (double support, 90 to 140 steps a minute and running above);
+M. W. Whittle, "Gait Analysis" (2007) (vertical acceleration at initial contact).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage, signal
+
+Floats = npt.NDArray[np.float64]
+
+SHORTEST_STEP_S, LONGEST_STEP_S = 0.25, 0.95
+_FEWEST_STEPS = 4
+_FEWEST_CAMERA_STEPS = 6
+_CHANGE_OF_STEP = 0.17
+_UNEVEN = 0.09
+_SHALLOWEST = 0.11
+_NEVER_STILL = 0.15
+_FORWARD_PER_S = 0.03
+_FAINTEST_PUSH = 0.012
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Footfalls in a regular row: TIMES in seconds, DEPTH how plain each one is (natural log, or pushes)."""
+
+    times: Floats
+    depth: Floats
+
+    @property
+    def step(self) -> float:
+        """Median time from one to the next, seconds."""
+        return float(np.median(np.diff(self.times)))
+
+
+def energy_rows(middle: Floats, energy: Floats) -> list[Row]:
+    """Rows of troughs of the motion ENERGY (n,) at times MIDDLE (n,) of one shot."""
+    if len(middle) < 8:
+        return []
+    step = float(np.median(np.diff(middle)))
+    level = np.log(energy + 2e-5)
+    at, found = signal.find_peaks(-level, prominence=_SHALLOWEST, distance=max(1, int(0.15 / step)))
+    if len(at) < _FEWEST_STEPS:
+        return []
+    times, depth = _between_frames(-level, at, middle, step), np.asarray(found["prominences"])
+    return [row for row in _rows(times, depth, _FEWEST_STEPS) if _travels(row, middle, energy)]
+
+
+def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
+    """Rows of upward pushes of a camera that walks along; none from one that stands or glides.
+
+    DOWN (n,) is how fast the picture moves down, widths a second; FORWARD (n,) how fast it grows, shares
+    a second.
+    """
+    if len(middle) < 30:
+        return []
+    step = float(np.median(np.diff(middle)))
+    smooth = ndimage.gaussian_filter1d(down, max(0.6, 0.033 / step))
+    push = np.gradient(smooth) / step
+    at, found = signal.find_peaks(push, prominence=_FAINTEST_PUSH, distance=max(1, int(0.2 / step)))
+    if len(at) < _FEWEST_CAMERA_STEPS:
+        return []
+    times, depth = _between_frames(push, at, middle, step), np.asarray(found["prominences"])
+    rows = _rows(times, depth, _FEWEST_CAMERA_STEPS)
+    return [row for row in rows if _walks(row, middle, push, forward)]
+
+
+def _rows(times: Floats, depth: Floats, fewest: int) -> list[Row]:
+    """The best chains of TIMES with steady steps, longest and deepest first, none overlapping another."""
+    rows: list[Row] = []
+    taken = np.zeros(len(times), bool)
+    for chain in _chains(times, depth):
+        if len(chain) < fewest or taken[chain].any():
+            continue
+        taken[chain[0] : chain[-1] + 1] = True
+        row = Row(times[chain], depth[chain])
+        gaps = np.diff(row.times)
+        if float(gaps.std()) <= _UNEVEN * float(gaps.mean()):
+            rows.append(row)
+    return rows
+
+
+def _chains(times: Floats, depth: Floats) -> list[list[int]]:
+    """Chains of indices with steps of walking length that change slowly, best first.
+
+    Dynamic programming over the last two members; what a chain passes over counts against it.
+    """
+    total = np.concatenate([[0.0], np.cumsum(depth)])
+    best: dict[tuple[int, int], tuple[float, tuple[int, int] | None]] = {}
+    ending: dict[int, list[int]] = {}
+    for j in range(len(times)):
+        for i in range(int(np.searchsorted(times, times[j] - LONGEST_STEP_S)), j):
+            gap = times[j] - times[i]
+            if gap < SHORTEST_STEP_S:
+                continue
+            passed = 0.5 * (total[j] - total[i + 1])
+            score, link = depth[i] + depth[j] - passed, None
+            for h in ending.get(i, []):
+                former = times[i] - times[h]
+                unlike = abs(gap - former) / max(gap, former)
+                longer = best[(h, i)][0] + depth[j] - passed - unlike
+                if unlike < _CHANGE_OF_STEP and longer > score:
+                    score, link = longer, (h, i)
+            best[(i, j)] = (score, link)
+            ending.setdefault(j, []).append(i)
+    chains = []
+    for last in sorted(best, key=lambda pair: -best[pair][0]):
+        chain, link = [last[1], last[0]], best[last][1]
+        while link is not None:
+            chain.append(link[0])
+            link = best[link][1]
+        chains.append(chain[::-1])
+    return chains
+
+
+def _travels(row: Row, middle: Floats, energy: Floats) -> bool:
+    """Whether the body moves on at the row's troughs, as one who walks does and a pendulum does not."""
+    within = (middle > row.times[0] - 0.1) & (middle < row.times[-1] + 0.1)
+    low = float(np.median(np.interp(row.times, middle, energy)))
+    return low > _NEVER_STILL * float(np.percentile(energy[within], 80))
+
+
+def _walks(row: Row, middle: Floats, push: Floats, forward: Floats) -> bool:
+    """Whether the view travels forward and the pushes are short and one-sided, as no pan or shake is."""
+    within = (middle > row.times[0] - 0.1) & (middle < row.times[-1] + 0.1)
+    inside = push[within]
+    spread = float(inside.std()) + 1e-9
+    skewed = float(((inside - inside.mean()) ** 3).mean()) / spread**3
+    return float(np.median(forward[within])) > _FORWARD_PER_S and skewed > 0.0
+
+
+def _between_frames(values: Floats, at: npt.NDArray[np.intp], middle: Floats, step: float) -> Floats:
+    """Times of the tops of VALUES at indices AT, by a parabola through the neighbours."""
+    left, top, right = values[at - 1], values[at], values[at + 1]
+    bend = left - 2 * top + right
+    shift = np.where(bend < 0, (left - right) / np.where(bend < 0, 2 * bend, 1), 0)
+    return np.asarray(middle[at] + np.clip(shift, -0.5, 0.5) * step)

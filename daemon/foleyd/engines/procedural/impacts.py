@@ -1,0 +1,132 @@
+"""Impacts: where the momentum of the picture jumps against itself.
+
+Free flight, swinging and easing change a thing's momentum smoothly; a strike changes it within a frame,
+against the way it went, by no less than half of the change (a rebound is never faster than the approach).
+The jump's share before and after a frame gives the moment between frames: with the velocity B before and A
+after, a frame pair that shows ``f B + (1 - f) A`` holds the strike at its fraction f.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+SHORTEST_GAP_S = 0.1
+_OPPOSING = 0.5
+_SHARP = 0.6
+_FAINTEST = 4e-4
+_STANDS_OUT, _FOLLOWS = 2.0, 0.9
+_NEIGHBOURHOOD_S = 0.7
+_RECENT_S = 0.15
+_SHADOW_S = 0.7
+_BEFORE_LOUDER_S, _BEFORE_LOUDER = 1.2, 0.5
+_AFTER_LOUDER_S, _AFTER_LOUDER = 1.5, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One shot's pairs of pictures in order: MIDDLE times, SPANs in seconds (n,), MOMENTUM a second (n, k).
+
+    Neighbouring pairs overlap when LAG, the frames that a pair spans, is more than one.
+    """
+
+    middle: Floats
+    span: Floats
+    momentum: Floats
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A jump of momentum: TIME in seconds, JUMP (momentum per second), the INDEX of its pair.
+
+    SHARP is the jump over the greatest momentum just before, OPPOSING the share of the jump that undid
+    motion, CLEAR the jump over the usual changes around it.
+    """
+
+    time: float
+    jump: float
+    sharp: float
+    opposing: float
+    clear: float
+    index: int
+
+
+def impacts(series: Series) -> list[Jump]:
+    """The impacts of one shot, in time order, none closer than SHORTEST_GAP_S."""
+    found = [jump for jump in jumps(series) if jump.opposing > _OPPOSING and jump.sharp > _SHARP]
+    chosen = [jump for jump in found if jump.clear > _STANDS_OUT]
+    for jump in found:
+        if jump not in chosen and jump.clear > _FOLLOWS and _follows(jump, chosen):
+            chosen.append(jump)
+    return sorted((j for j in chosen if not _overshadowed(j, chosen)), key=lambda jump: jump.time)
+
+
+def jumps(series: Series) -> list[Jump]:
+    """Every place where momentum changes faster than around it, in time order."""
+    n, lag = len(series.middle), series.lag
+    if n < 4 * lag:
+        return []
+    padded = np.pad(series.momentum, ((3 * lag, 3 * lag), (0, 0)), mode="edge")
+    deltas = padded[2 * lag :] - padded[: -2 * lag]
+    delta, earlier, later = deltas[2 * lag :][:n], deltas[:n], deltas[4 * lag :][:n]
+    before, after = padded[2 * lag :][:n], padded[4 * lag :][:n]
+    size = np.linalg.norm(delta, axis=1) + 1e-12
+    way = delta / size[:, None]
+    smooth = np.maximum((earlier * way).sum(1), (later * way).sum(1))
+    excess = size - np.maximum(smooth, 0)
+    opposing = -(before * way).sum(1) / size
+    fraction = -((series.momentum - after) * way).sum(1) / size
+    step = float(np.median(series.span)) / lag
+    sharp = excess / _recent_peak(np.linalg.norm(series.momentum, axis=1), max(1, round(_RECENT_S / step)))
+    clear = excess / _usual(size, max(3, round(_NEIGHBOURHOOD_S / step)), 2 * lag)
+    time = series.middle + (np.clip(fraction, -0.5, 1.5) - 0.5) * series.span
+    possible = (excess > _FAINTEST) & (fraction > -0.4) & (fraction < 1.4) & (opposing > 0.45) & (sharp > 0.3)
+    found: list[Jump] = []
+    for i in np.argsort(-excess):
+        if possible[i] and all(abs(time[i] - other.time) > SHORTEST_GAP_S for other in found):
+            time_, jump_, sharp_, opposing_, clear_ = (
+                float(values[i]) for values in (time, excess, sharp, opposing, clear)
+            )
+            found.append(Jump(time_, jump_, sharp_, opposing_, clear_, int(i)))
+    return sorted(found, key=lambda jump: jump.time)
+
+
+def _recent_peak(size: Floats, reach: int) -> Floats:
+    """The greatest of SIZE at each place and up to REACH before it."""
+    padded = np.pad(size, (reach, 0), mode="edge")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, reach + 1).max(axis=1) + 1e-12)
+
+
+def _usual(size: Floats, reach: int, hole: int) -> Floats:
+    """Root mean square of SIZE within REACH of each place, leaving out HOLE on either side."""
+    total = np.concatenate([[0.0], np.cumsum(size**2)])
+    at = np.arange(len(size))
+    low, high = np.maximum(at - reach, 0), np.minimum(at + reach + 1, len(size))
+    inner_low, inner_high = np.maximum(at - hole, 0), np.minimum(at + hole + 1, len(size))
+    count = (high - low) - (inner_high - inner_low)
+    energy = (total[high] - total[low]) - (total[inner_high] - total[inner_low])
+    return np.asarray(np.sqrt(np.maximum(energy, 0) / np.maximum(count, 1)) + 1e-6)
+
+
+def _follows(jump: Jump, others: list[Jump]) -> bool:
+    """Whether a stronger impact came shortly before: the bounces of one fall grow weaker."""
+    return any(0 < jump.time - other.time < 1.0 and other.jump > jump.jump for other in others)
+
+
+def _overshadowed(jump: Jump, others: list[Jump]) -> bool:
+    """Whether a far greater jump close by makes this one its wind-up or its tail."""
+    weight = jump.jump * min(1.0, jump.sharp)
+    for other in others:
+        apart = other.time - jump.time
+        louder = other.jump * min(1.0, other.sharp)
+        fade = np.exp(-max(0.0, apart - 0.6) / _SHADOW_S) if apart > 0 else np.exp(apart / _SHADOW_S)
+        if 0 < apart < _BEFORE_LOUDER_S and weight < _BEFORE_LOUDER * louder * fade:
+            return True
+        if -_AFTER_LOUDER_S < apart < 0 and weight < _AFTER_LOUDER * louder * fade:
+            return True
+    return False
