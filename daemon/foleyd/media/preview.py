@@ -17,7 +17,7 @@ import av
 import av.container
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from foleyd.cue import Program
 from foleyd.engines.engine import Frame
@@ -290,15 +290,19 @@ def _chain(
 
 def _fitted(rgb: npt.NDArray[np.uint8], width: int, height: int) -> av.VideoFrame:
     """RGB scaled into WIDTH x HEIGHT, black beside it where the shapes differ; BT.709, 4:2:0."""
-    source = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    source = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(rgb), format="rgb24")
     scale = min(Fraction(width, source.width), Fraction(height, source.height))
     inner_width = max(1, min(width, round_half_up(source.width * scale)))
     inner_height = max(1, min(height, round_half_up(source.height * scale)))
     # An odd side that was rounded to even is stretched by that pixel rather than framed in black.
     if width - inner_width > 2 or height - inner_height > 2:
-        inner = source.reformat(inner_width, inner_height, "rgb24").to_ndarray()
+        inner = source.reformat(
+            inner_width, inner_height, "rgb24", interpolation=Interpolation.AREA
+        ).to_ndarray()
         canvas = np.zeros((height, width, 3), np.uint8)
         top, left = (height - inner_height) // 2, (width - inner_width) // 2
         canvas[top : top + inner_height, left : left + inner_width] = inner
         source = av.VideoFrame.from_ndarray(canvas, format="rgb24")
-    return source.reformat(width, height, "yuv420p", dst_colorspace=Colorspace.ITU709)
+    return source.reformat(
+        width, height, "yuv420p", dst_colorspace=Colorspace.ITU709, interpolation=Interpolation.AREA
+    )
