@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from fractions import Fraction
 from typing import Any
 
 import opentimelineio as otio
@@ -219,7 +220,7 @@ def test_a_bare_clip_track_or_stack_is_a_timeline_of_that(root: Any) -> None:
     data = document(root)
     read = read_document(data, "x")
     (shot,) = read_program(read, base_folder=None).program.shots
-    assert (shot.name, shot.record.end, shot.source_start * 24) == ("a", 10, 5)
+    assert (shot.name, shot.record.end, shot.source_start) == ("a", 10, Fraction(5, 24))
     again = read_document(write_document(read, data), "x")
     assert again.is_equivalent_to(read)
 

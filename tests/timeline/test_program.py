@@ -5,19 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import opentimelineio as otio
 import pytest
 from edits import RATES, clip, gap, span, stack, time, timeline, track
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from foleyd.cue import FrameRange, Media, Program, Shot, file_cut
 from foleyd.timebase import Timecode
 from foleyd.timeline.clock import read_clock
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import Resolved
 from foleyd.timeline.program import ReadProgram, read_program, trim, with_handles
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def here(url: str) -> Resolved:
@@ -28,18 +28,17 @@ def read(*tracks: object, start: object = None) -> ReadProgram:
     return read_program(timeline(*tracks, start=start), base_folder=None, resolve=here)
 
 
-def shots(found: ReadProgram) -> list[tuple[str, int, int, Fraction, Fraction]]:
+def shots(found: ReadProgram) -> list[tuple[Any, ...]]:
     """(name, record start, record end, first media frame at 24, speed)."""
-    return [
-        (s.name, s.record.start, s.record.end, s.source_start * 24, s.speed) for s in found.program.shots
-    ]
+    return [(s.name, s.record.start, s.record.end, s.source_start * 24, s.speed) for s in found.program.shots]
 
 
 def test_clips_gaps_and_cuts_in_record_order() -> None:
     found = read(track(clip("a", span(10, 24)), gap(6), clip("b", span(0, 12), span(0, 50))))
     assert shots(found) == [("a", 0, 24, 10, 1), ("b", 30, 42, 0, 1)]
     assert found.program.duration == 42
-    assert found.warnings == found.missing == ()
+    assert not found.warnings
+    assert not found.missing
 
 
 def test_media_time_counts_from_what_the_file_holds() -> None:
@@ -54,7 +53,9 @@ def test_a_silent_document_asks_the_file_for_its_timecode() -> None:
         asked.append(path)
         return Fraction(3600)
 
-    edit = timeline(track(clip("late", span(86430, 24)), clip("early", span(5, 24)), clip("said", span(5, 5), span(0, 9))))
+    edit = timeline(
+        track(clip("late", span(86430, 24)), clip("early", span(5, 24)), clip("said", span(5, 5), span(0, 9)))
+    )
     found = read_program(edit, base_folder=None, resolve=here, origin_of=origin)
     # "early" begins before the file's own timecode: it counts from zero.
     assert [shot[3] for shot in shots(found)] == [30, 5, 5]
@@ -122,11 +123,19 @@ def test_transitions_cut_at_the_cut_point_and_say_so() -> None:
     # Two dissolves with unequal offsets between stills whose media run at rate 0.
     still = otio.opentime.TimeRange(time(0, 0), time(120, 0))
     dissolve = [
-        otio.schema.Transition(name=name, transition_type="SMPTE_Dissolve", in_offset=time(i), out_offset=time(o))
+        otio.schema.Transition(
+            name=name, transition_type="SMPTE_Dissolve", in_offset=time(i), out_offset=time(o)
+        )
         for name, i, o in (("first", 12, 4), ("second", 4, 12))
     ]
     found = read(
-        track(clip("r", span(0, 24), still), dissolve[0], clip("y", span(12, 24), still), dissolve[1], clip("b", span(4, 24), still))
+        track(
+            clip("r", span(0, 24), still),
+            dissolve[0],
+            clip("y", span(12, 24), still),
+            dissolve[1],
+            clip("b", span(4, 24), still),
+        )
     )
     assert shots(found) == [("r", 0, 24, 0, 1), ("y", 24, 48, 12, 1), ("b", 48, 72, 4, 1)]
     assert [notice.what for notice in found.warnings] == ["2 transitions are taken as cuts, here first"]
@@ -203,13 +212,20 @@ def test_keyed_speeds_are_named_and_played_at_their_average() -> None:
     table.metadata["lookup"] = [0.0, 1.0, 2.0, 3.0, 4.0]  # frame i shows i + i
     found = read(track(clip("a", span(0, 5), effects=[keyed]), clip("b", span(0, 5), effects=[table])))
     assert [shot.speed for shot in found.program.shots] == [1, 2]
-    assert ["'Retime' of 'a'" in found.warnings[0].what, "'Warp' of 'b'" in found.warnings[1].what] == [True, True]
+    assert ["'Retime' of 'a'" in found.warnings[0].what, "'Warp' of 'b'" in found.warnings[1].what] == [
+        True,
+        True,
+    ]
     assert found.warnings[1].where == "00:00:00:05"
 
 
 def test_generators_are_looked_through_but_black_is_black() -> None:
-    title = otio.schema.Clip("title", otio.schema.GeneratorReference("title", generator_kind="Slug"), span(0, 5))
-    black = otio.schema.Clip("b", otio.schema.GeneratorReference("b", generator_kind="SolidColor"), span(0, 5))
+    title = otio.schema.Clip(
+        "title", otio.schema.GeneratorReference("title", generator_kind="Slug"), span(0, 5)
+    )
+    black = otio.schema.Clip(
+        "b", otio.schema.GeneratorReference("b", generator_kind="SolidColor"), span(0, 5)
+    )
     found = read(track(clip("a", span(0, 20))), track(title, black))
     assert [(s.name, s.media is None, s.record.start) for s in found.program.shots] == [
         ("a", False, 0),
@@ -297,14 +313,18 @@ def test_flattening_shows_what_the_topmost_clip_shows_at_every_frame(data: st.Da
     stored = float(rate)
     layers = data.draw(
         st.lists(
-            st.lists(st.tuples(st.sampled_from(["clip", "gap", "off"]), st.integers(1, 9)), min_size=1, max_size=6),
+            st.lists(
+                st.tuples(st.sampled_from(["clip", "gap", "off"]), st.integers(1, 9)), min_size=1, max_size=6
+            ),
             min_size=1,
             max_size=4,
         )
     )
-    tracks, expected = [], {}
+    tracks: list[Any] = []
+    expected: dict[int, Any] = {}
     for level, items in enumerate(layers):
-        made, at = [], 0
+        made: list[Any] = []
+        at = 0
         for number, (kind, length) in enumerate(items):
             label = f"{level}-{number}"
             if kind == "gap":
@@ -339,7 +359,10 @@ def test_handles_go_on_in_the_shots_own_media_and_never_in_the_neighbour() -> No
     cut = file_cut(program.start, record, 12)
     little = with_handles(program, record, cut)
     assert (little.start.frame, little.duration) == (86_400 + 18, 54)
-    assert [(shot.id, shot.record.start, shot.record.end) for shot in little.shots] == [("s1", 0, 22), ("s2", 22, 54)]
+    assert [(shot.id, shot.record.start, shot.record.end) for shot in little.shots] == [
+        ("s1", 0, 22),
+        ("s2", 22, 54),
+    ]
     first, last = little.shots
     assert first.source_start == 1 + Fraction(18, 24)
     assert last.source_start == 2

@@ -26,7 +26,7 @@ def program_of(prefix: str) -> ReadProgram:
     return read_program(read_document(sample(prefix), prefix), base_folder=Path("/edit"))
 
 
-def shots(read: ReadProgram) -> list[tuple[int, int, Fraction, Fraction]]:
+def shots(read: ReadProgram) -> list[tuple[Any, ...]]:
     """(record start, record end, source start in seconds, speed)."""
     return [(s.record.start, s.record.end, s.source_start, s.speed) for s in read.program.shots]
 

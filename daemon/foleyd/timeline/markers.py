@@ -52,7 +52,9 @@ def read_markers(timeline: otio.schema.Timeline) -> tuple[Marker, ...]:
 
 def _record(seen: Seen, marker: TreeMarker, clock: Clock) -> FrameRange | None:
     if marker.duration * clock.rate <= 1:
-        at = seen.view.record_of(marker.start)
+        # Backwards, the frame that begins at the marker is seen before the marker's instant is.
+        ahead = (seen.node.frame or 1 / clock.rate) if seen.view.speed < 0 else 0
+        at = seen.view.record_of(marker.start + ahead)
         return None if at is None else FrameRange(clock.frame(at), clock.frame(at))
     part = seen.view.part(marker.start, marker.start + marker.duration)
     return None if part is None else FrameRange(clock.frame(part.start), clock.frame(part.end))
