@@ -9,7 +9,7 @@ import numpy as np
 
 from foleyd.engines.procedural.dsp import from_db
 from foleyd.engines.procedural.sounds.family import REFERENCE, StrikeMaker, Voice
-from foleyd.engines.procedural.sounds.layers import momentary
+from foleyd.engines.procedural.sounds.loudness import momentary
 
 _TRIALS = 4
 _HEADROOM = from_db(-2.0)

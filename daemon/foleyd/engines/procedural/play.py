@@ -4,9 +4,9 @@ Rendered hop by hop (0.25 s) into an array, or, when long, into a temporary file
 memory, so that ten minutes take no more memory than ten seconds.
 
 Gain staging: sounds come at -26 LUFS and are set to their level in a finished mix (``Sound.level``:
-steps and hits about -25, beds -30 to -50 LUFS), less for weak events (12 dB from strongest to weakest), less
-and darker for distance (air and ground take the highs: ISO 9613-1 in spirit, one slope here). A
-look-ahead limiter keeps every sample under -3 dBFS; in a usual mix it never acts.
+steps and hits about -25, beds -30 to -50 LUFS); beds lie 5 dB lower under spot effects, weak events
+12 dB under strong ones, and what is far is quieter and darker. A look-ahead limiter keeps every
+sample under -3 dBFS; in a usual mix it hardly acts.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ IN_MEMORY_S = 60
 """Items longer than this are rendered into a temporary file."""
 
 _LEVEL_RANGE_DB = 12.0
+_UNDER_SPOTS_DB = 5.0
 _NEAR = 0.2
 _AIR_FROM = 0.35
 _LOOK_AHEAD = 240
@@ -145,7 +146,8 @@ def _staged(score: Score, sight: Sight, seed: int) -> _Stage:
         sound = sound_of(voice)
         assert sound.bed is not None
         stream = sound.bed(voice, lambda hop: activity(sight, hop * HOP, HOP), generator(seed, 1, index))
-        gain = dsp.from_db(sound.level - REFERENCE) * distance_gain(voice.distance)
+        level = sound.level - (_UNDER_SPOTS_DB if score.notes else 0.0)
+        gain = dsp.from_db(level - REFERENCE) * distance_gain(voice.distance)
         beds.append(_Bed(stream, gain, send_share(score.space, voice, bed=True), _air(voice)))
     reverb = Reverb(score.space) if score.space in ROOMS else None
     return _Stage(beds, list(score.notes), reverb=reverb)

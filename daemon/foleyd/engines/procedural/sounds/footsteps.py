@@ -47,7 +47,7 @@ def _step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     ground = ground_of(voice.material)
     shoe = SHOES.get(voice.tool, SHOES["shoes"])
     effort = 0.5 * strength + 0.5 * voice.intensity
-    gap = dsp.blend_log(0.17, 0.045, voice.speed) * float(np.exp(rng.normal(0.0, 0.12)))
+    gap = dsp.blend_log(0.11, 0.045, voice.speed) * float(np.exp(rng.normal(0.0, 0.12)))
     spread = max((grains.spread for grains in ground.grains), default=1.0)
     n = dsp.samples(gap + 0.22 + 0.10 * spread + (0.35 if voice.material == "metal" else 0.0))
     ball_at = dsp.samples(gap)
@@ -61,7 +61,7 @@ def _step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     out += _loose(ground, voice, effort, force, rng)
     out += shoe.scuff * dsp.blend(1.0, 0.5, effort) * _scuff(ground, force, rng)
     if ground.suction:
-        dsp.overlay(out, ground.suction * _suck(rng, dsp.samples(0.12)), ball_at + dsp.samples(0.07))
+        dsp.overlay(out, 0.6 * ground.suction * _suck(rng, dsp.samples(0.12)), ball_at + dsp.samples(0.07))
     out *= dsp.from_db(10.0 * (voice.intensity - 0.5))
     return Strike(dsp.faded(dsp.mono32(dsp.filtered(out, "highpass", 30.0, order=1)), 0, n // 4))
 
@@ -110,7 +110,8 @@ def _loose(ground: Ground, voice: Voice, effort: float, force: Mono, rng: np.ran
 
 
 def _crushed(grains: Grains, energy: Mono, bright: float, rng: np.random.Generator) -> Mono:
-    impulses = dsp.collisions(rng, energy, grains.rate, grains.sharpness)
+    """Grains under ENERGY: late ones are fewer but above all weaker, so that a step stays one event."""
+    impulses = dsp.collisions(rng, np.sqrt(energy), grains.rate, grains.sharpness) * energy**0.6
     bursts = dsp.sparks(impulses, rng, grains.t60)
     band = dsp.filtered(bursts, "bandpass", grains.low * bright, min(grains.high * bright, 18_000.0), order=1)
     return np.asarray(1.6 * grains.gain * band)
