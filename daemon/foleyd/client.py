@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ from foleyd.launch import (
     start_detached,
 )
 from foleyd.refused import RequestRefused
+from foleyd.server.lock import AlreadyRunning, hold_lock
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.v1 import foleyd_pb2_grpc as pb_grpc
 
@@ -76,7 +78,6 @@ class Daemon:
 
     def __init__(self, endpoint: Endpoint, reconnect: Callable[[], Daemon] | None = None) -> None:
         self.endpoint = endpoint
-        self.info = pb.ServerInfo()
         self._reconnect = reconnect
         self._channel = _open_channel(endpoint)
         self.stub = pb_grpc.FoleyStub(self._channel)  # type: ignore[no-untyped-call]
@@ -105,6 +106,8 @@ class Daemon:
                 if refused.failure.code != "UNAVAILABLE" or attempt == 2:
                     raise refused from error
                 self._connect_again(refused)
+            except ValueError as error:
+                raise DaemonUnavailable("the connection to the daemon is closed") from error
             else:
                 assert isinstance(answer, response)
                 return answer
@@ -215,7 +218,7 @@ class Daemon:
             raise _gone("the daemon went away", "") from cause
         fresh = self._reconnect()
         self._channel.close()
-        self.endpoint, self.info = fresh.endpoint, fresh.info
+        self.endpoint = fresh.endpoint
         self._channel, self.stub, self._metadata = fresh._channel, fresh.stub, fresh._metadata
 
 
@@ -254,7 +257,7 @@ def connect(
     while True:
         found = _find(folders, again)
         if isinstance(found, Daemon):
-            if not start or found.info.version == __version__:
+            if not start or found.endpoint.version == __version__:
                 return found
             _retire(found, folders, on_status)
             deadline = time.monotonic() + START_SECONDS
@@ -265,7 +268,7 @@ def connect(
             on_status("starting the daemon")
             child, begun = _start(command, folders), time.monotonic()
         if time.monotonic() > deadline:
-            raise _not_there(found, folders)
+            raise _late(found, folders)
         time.sleep(_POLL_SECONDS)
 
 
@@ -278,21 +281,18 @@ def _find(folders: Folders, reconnect: Callable[[], Daemon] | None) -> Daemon | 
         health = health_pb2_grpc.HealthStub(daemon._channel).Check(
             health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS, metadata=daemon._metadata
         )
-        if health.status != health_pb2.HealthCheckResponse.SERVING:
-            daemon.close()
-            return _State.STOPPING
-        daemon.info = daemon.stub.GetServerInfo(
-            pb.GetServerInfoRequest(), timeout=_HEALTH_SECONDS, metadata=daemon._metadata
-        )
     except grpc.RpcError as error:
         daemon.close()
         refused = RequestRefused.from_rpc(error)
         if refused.failure.code == "UNAVAILABLE":
-            return _State.STOPPING if refused.failure.reason == STOPPING else _State.ABSENT
+            return _State.ABSENT
         if refused.failure.code == "DEADLINE_EXCEEDED":
             return _State.SILENT
         raise refused from error
-    return daemon
+    if health.status == health_pb2.HealthCheckResponse.SERVING:
+        return daemon
+    daemon.close()
+    return _State.STOPPING
 
 
 def _start(command: Sequence[str], folders: Folders) -> Any:
@@ -323,25 +323,32 @@ def _needs_start(child: Any, begun: float, folders: Folders) -> bool:
 
 def _retire(daemon: Daemon, folders: Folders, on_status: OnStatus) -> None:
     """Stops an idle DAEMON of another version and waits until it is gone; raises DaemonBusy."""
-    info, old = daemon.info, daemon.endpoint
-    jobs = info.queued_jobs + info.running_jobs
-    if jobs:
-        daemon.close()
-        raise DaemonBusy(
-            f"the running daemon is version {info.version}, this is {__version__}, and it has {jobs} "
-            f"job{'s' if jobs > 1 else ''} to finish; wait for it or stop it",
-            fix="foley stop",
-        )
-    on_status(f"restarting the daemon: it is version {info.version}, this is {__version__}")
+    old = daemon.endpoint
     with daemon:
+        info = daemon.server_info()
+        jobs = info.queued_jobs + info.running_jobs
+        if jobs:
+            raise DaemonBusy(
+                f"the running daemon is version {old.version}, this is {__version__}, and it has {jobs} "
+                f"job{'s' if jobs > 1 else ''} to finish; wait for it or stop it",
+                fix="foley stop",
+            )
+        on_status(f"restarting the daemon: it is version {old.version}, this is {__version__}")
         daemon.stop()
     wait_until_gone(old, folders)
 
 
 def wait_until_gone(old: Endpoint, folders: Folders, seconds: float = START_SECONDS) -> None:
-    """Returns once the daemon at OLD answers no more. Raises DaemonUnavailable after SECONDS."""
+    """Returns once the daemon of OLD has let go of its lock, or another has taken its place.
+
+    Raises DaemonUnavailable after SECONDS.
+    """
     deadline = time.monotonic() + seconds
-    while read_endpoint(folders) == old and _find(folders, None) is not _State.ABSENT:
+    while True:
+        with suppress(AlreadyRunning), hold_lock(folders.lock):
+            return
+        if read_endpoint(folders) not in (old, None):
+            return
         if time.monotonic() > deadline:
             raise DaemonUnavailable(f"the daemon (process {old.pid}) does not stop; end that process")
         time.sleep(_POLL_SECONDS)
@@ -349,15 +356,22 @@ def wait_until_gone(old: Endpoint, folders: Folders, seconds: float = START_SECO
 
 def _not_there(state: _State, folders: Folders) -> DaemonUnavailable:
     endpoint = read_endpoint(folders)
-    if state is not _State.ABSENT and endpoint is not None:
-        doing = "is stopping" if state is _State.STOPPING else "does not answer"
-        return DaemonUnavailable(
-            f"the daemon (process {endpoint.pid}) {doing}; wait a moment, or end it and try again"
-        )
+    if state is _State.ABSENT or endpoint is None:
+        return DaemonUnavailable("no daemon is running", fix="foley serve")
+    doing = "is stopping" if state is _State.STOPPING else "does not answer"
+    return DaemonUnavailable(
+        f"the daemon (process {endpoint.pid}) {doing}; wait a moment, or end it and try again"
+    )
+
+
+def _late(state: _State, folders: Folders) -> DaemonUnavailable:
+    if state is not _State.ABSENT:
+        return _not_there(state, folders)
     line = last_log_line(folders)
     return DaemonUnavailable(
-        "no daemon is running" + (f"; the log ({folders.log}) ends with: {line}" if line else ""),
-        fix="foley serve",
+        f"the daemon was started but is not ready after {START_SECONDS:g} s"
+        + (f"; its log ({folders.log}) ends with: {line}" if line else f"; see its log, {folders.log}"),
+        fix="foley doctor",
     )
 
 

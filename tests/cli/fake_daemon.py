@@ -9,19 +9,20 @@ fake daemon can go on with a job that the first one left.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import os
 import threading
 import time
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import ExitStack
 from typing import Any
 
 import grpc
 from foleyd import __version__
 from foleyd.config import Folders, find_folders, make_private
-from foleyd.launch import unix_address
+from foleyd.launch import ALREADY_RUNNING, unix_address
+from foleyd.server.lock import AlreadyRunning, hold_lock
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.v1 import foleyd_pb2_grpc as pb_grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -256,6 +257,9 @@ class FakeDaemon:
         self.closed = False
         make_private(folders.runtime)
         make_private(folders.state)
+        self._lock = ExitStack()
+        self._lock.enter_context(hold_lock(folders.lock))
+        folders.socket.unlink(missing_ok=True)
         self.address = unix_address(folders.socket)
         self.foley = FakeFoley(self.address, version)
         self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
@@ -282,6 +286,7 @@ class FakeDaemon:
         self.closed = True
         self.folders.endpoint.unlink(missing_ok=True)
         self.server.stop(0).wait()
+        self._lock.close()
 
 
 def main() -> int:
@@ -295,21 +300,18 @@ def main() -> int:
         print("the ledger is damaged; move it away", flush=True)
         return 1
     folders = find_folders()
-    make_private(folders.runtime)
-    with open(folders.lock, "a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 75
-        with open(folders.state / "starts", "a") as starts:
-            starts.write(f"{os.getpid()} {os.environ.get('FOLEYD_STARTED_BY')}\n")
-        folders.socket.unlink(missing_ok=True)
+    try:
         daemon = FakeDaemon(folders, options.version)
-        if len((folders.state / "starts").read_text().splitlines()) == 1:
-            daemon.foley.hang_after = options.hang_first_after
-        daemon.foley.stopping.wait(timeout=30)
-        time.sleep(0.05)
-        daemon.close()
+    except AlreadyRunning:
+        return ALREADY_RUNNING
+    starts = folders.state / "starts"
+    first = not starts.exists()
+    with open(starts, "a") as notes:
+        notes.write(f"{os.getpid()} {os.environ.get('FOLEYD_STARTED_BY')}\n")
+    daemon.foley.hang_after = options.hang_first_after if first else 0
+    daemon.foley.stopping.wait(timeout=30)
+    time.sleep(0.05)
+    daemon.close()
     return 0
 
 

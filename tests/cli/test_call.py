@@ -51,6 +51,8 @@ def child(tmp_path: Path) -> Iterator[Any]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # What a buffer read ahead would be lost to communicate().
+            bufsize=0,
         )
         begun.append(process)
         assert process.stdin is not None

@@ -37,9 +37,9 @@ def starts(folders: Folders) -> list[str]:
 def test_a_daemon_is_started_when_none_answers_and_used_when_one_does(started: Folders) -> None:
     said: list[str] = []
     with connect(started, command=FAKE, on_status=said.append) as first:
-        pid = first.info.pid
+        pid = first.endpoint.pid
     with connect(started, command=FAKE) as second:
-        assert second.info.pid == pid
+        assert second.endpoint.pid == pid
     assert pid != os.getpid()
     assert said == ["starting the daemon"]
     assert starts(started) == [f"{pid} client"]
@@ -50,7 +50,7 @@ def test_clients_that_start_at_once_end_with_one_daemon(started: Folders) -> Non
 
     def one() -> None:
         with connect(started, command=FAKE) as daemon:
-            pids.append(daemon.info.pid)
+            pids.append(daemon.endpoint.pid)
 
     threads = [threading.Thread(target=one) for _ in range(4)]
     for thread in threads:
@@ -73,14 +73,14 @@ def test_an_endpoint_left_by_a_killed_daemon_is_not_believed(started: Folders, d
     daemon.close()
     started.endpoint.write_bytes(left)
     with connect(started, command=FAKE) as fresh:
-        assert fresh.info.pid != os.getpid()
+        assert fresh.endpoint.pid != os.getpid()
 
 
 def test_an_endpoint_that_is_no_json_counts_as_none(started: Folders) -> None:
     started.endpoint.parent.mkdir(parents=True)
     started.endpoint.write_text('{"address": ')
     with connect(started, command=FAKE) as fresh:
-        assert fresh.info.pid
+        assert fresh.endpoint.pid
 
 
 def test_a_daemon_that_cannot_start_is_reported_with_its_last_words(folders: Folders) -> None:
@@ -95,11 +95,11 @@ def test_a_command_that_is_not_there_is_reported(folders: Folders) -> None:
 
 def test_an_idle_daemon_of_another_version_is_replaced(started: Folders) -> None:
     with _old_daemon(started) as old:
-        assert old.info.version == "0.0.1"
+        assert old.endpoint.version == "0.0.1"
     said: list[str] = []
     with connect(started, command=FAKE, on_status=said.append) as fresh:
-        assert fresh.info.version != "0.0.1"
-        assert fresh.info.pid != old.info.pid
+        assert fresh.endpoint.version != "0.0.1"
+        assert fresh.endpoint.pid != old.endpoint.pid
     assert said[0].startswith("restarting the daemon: it is version 0.0.1")
 
 
@@ -110,12 +110,15 @@ def _old_daemon(folders: Folders) -> Daemon:
     return connect(folders, start=False)
 
 
-def test_a_busy_daemon_of_another_version_is_left_alone(daemon: FakeDaemon, folders: Folders) -> None:
-    daemon.foley.info.version = "0.0.1"
+def test_a_busy_daemon_of_another_version_is_left_alone(folders: Folders) -> None:
+    daemon = FakeDaemon(folders, version="0.0.1")
     daemon.foley.info.running_jobs = 2
-    with pytest.raises(DaemonBusy, match=r"version 0\.0\.1.*2 jobs to finish"):
-        connect(folders, command=FAKE)
-    assert not daemon.foley.stopping.is_set()
+    try:
+        with pytest.raises(DaemonBusy, match=r"version 0\.0\.1.*2 jobs to finish"):
+            connect(folders, command=FAKE)
+        assert not daemon.foley.stopping.is_set()
+    finally:
+        daemon.close()
 
 
 def test_every_request_has_an_id_that_the_client_chose(daemon: FakeDaemon, folders: Folders) -> None:
@@ -161,8 +164,8 @@ def test_a_daemon_killed_in_mid_job_is_replaced_and_nothing_is_lost(started: Fol
         for event in client.generate(request_for("rain")):
             sequences.append(event.sequence)
             if event.sequence == 2:
-                os.kill(client.info.pid, 9)
-                os.waitpid(client.info.pid, 0)
+                os.kill(client.endpoint.pid, 9)
+                os.waitpid(client.endpoint.pid, 0)
     assert sequences == [1, 2, 3, 4, 5, 6]
     assert len(starts(started)) == 2
 

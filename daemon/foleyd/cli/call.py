@@ -95,7 +95,6 @@ class _Sink:
     def error(self, error: FoleyError) -> int:
         """ERROR as the last line; returns its exit code."""
         failure = failure_of(error)
-        assert failure is not None
         self.write(error_json(failure.code, failure.reason, failure.message, _details(error)))
         return exit_code(failure.code)
 

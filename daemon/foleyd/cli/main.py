@@ -61,10 +61,10 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _explain(error: Exception, as_json: bool) -> int:
-    from foleyd.errors import failure_of
+    from foleyd.errors import FoleyError, failure_of
 
-    failure = failure_of(error)
-    if failure is not None:
+    if isinstance(error, FoleyError):
+        failure = failure_of(error)
         return _tell(as_json, failure.code, failure.reason, str(error), failure.fix)
     usage = getattr(error, "format_message", None)
     if usage is not None:
