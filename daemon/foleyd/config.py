@@ -114,7 +114,7 @@ def load_settings(folders: Folders) -> Settings:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}); mend its permissions") from error
     try:
-        return msgspec.convert(tomllib.loads(text.decode()), Settings)
+        return msgspec.convert(tomllib.loads(text.decode()), Settings, dec_hook=_read_path)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}; correct it or remove the file") from error
 
@@ -136,6 +136,12 @@ def make_private(folder: Path) -> Path:
             f"cannot make the folder {folder} ({error.strerror}); set {HOME_VARIABLE}"
         ) from error
     return folder
+
+
+def _read_path(kind: type, value: object) -> Path:
+    if kind is not Path or not isinstance(value, str) or not Path(value).expanduser().is_absolute():
+        raise ValueError(f"{value!r} is not an absolute path")
+    return Path(value).expanduser()
 
 
 def _short(runtime: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from foleyd import __version__
 from foleyd.brief import Advance, Commission, Conformed, CuePlan, Delivery, Heard, Notice
 from foleyd.contact_sheet import AXIS, Lane, Sheet, Thumbnail, write_sheet
-from foleyd.cue import FrameRange, Placement, Program, Take, from_cue_start
+from foleyd.cue import FrameRange, Placement, Program, Take, file_cut, from_cue_start
 from foleyd.engines.engine import Audio
 from foleyd.errors import CancelledWork
 from foleyd.files import new_file
@@ -115,6 +115,7 @@ def _write(piece: _Piece, commission: Commission, gain_db: float) -> tuple[Take,
             created=commission.created,
             time_reference=midnight_reference(commission.brief.program.start, cut),
             loudness=loudness,
+            coding_history=_history(blocks.channels, plan.engine.name),
         ),
         ixml=_ixml(commission, blocks.channels, provenance, cue.id, str(piece.number), cue.prompt),
     )
@@ -182,6 +183,12 @@ def _ixml(commission: Commission, channels: int, provenance: Mapping[str, Any], 
         tracks=_CHANNEL_NAMES.get(channels, ()),
         provenance=provenance,
     )
+
+
+def _history(channels: int, engine: str) -> str:
+    """A line of coding history as EBU R 98 has it."""
+    mode = {1: "mono", 2: "stereo"}.get(channels, "multitrack")
+    return f"A=PCM,F={SAMPLE_RATE},W=24,M={mode},T=foleyd {__version__}; {engine}"
 
 
 def _mark(commission: Commission) -> str:
@@ -285,6 +292,7 @@ def _heard_span(commission: Commission) -> FrameRange:
 
 def _write_mix(path: Path, mix: sound.Mix, commission: Commission) -> None:
     """The audition mix as a WAV that knows where it belongs."""
+    start = commission.brief.program.start
     write_take(
         path,
         mix,
@@ -294,7 +302,7 @@ def _write_mix(path: Path, mix: sound.Mix, commission: Commission) -> None:
             description=f"audition mix of {commission.brief.name} | machine-generated",
             reference=commission.job,
             created=commission.created,
-            time_reference=mix.begin,
+            time_reference=midnight_reference(start, file_cut(start, _heard_span(commission), 0)),
             loudness=measure(mix, mix.channels),
         ),
         ixml=_ixml(commission, mix.channels, _origin(commission), "", "", "audition mix"),

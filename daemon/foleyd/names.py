@@ -13,7 +13,7 @@ from pathlib import Path
 
 from foleyd.brief import PREVIEW_SUFFIXES, Brief, CuePlan, Heard, Names
 from foleyd.errors import RequestError
-from foleyd.files import output_error
+from foleyd.files import output_error, remove_leftovers
 from foleyd.request import Output
 
 DEFAULT_NAMING = "{name}_{layer}_{cue}_take{take}"
@@ -59,6 +59,7 @@ def choose_names(
     template = check_naming(output.naming)
     folder = output.folder or own_folder
     made = _make_folder(folder)
+    remove_leftovers(folder)
     taken = _Taken(folder)
     takes = {
         (plan.cue.id, take.seed): taken.free(_take_stem(template, brief, plan, take, number), ".wav")

@@ -141,14 +141,18 @@ class Studio:
         view = engine_view(plan.engine)
         look = self._pictures.look(plan.picture, view)
         hasher = FrameHasher()
-        strip = Filmstrip(plan.picture.duration, plan.picture.rate)
+        strip = Filmstrip(plan.picture.duration, plan.picture.rate, _cue_part(plan))
         seen: list[tuple[Window, Features]] = []
         for window in plan.windows:
-            frames = program_frames(trim(plan.picture, _frames_of(window, plan)))
+            part = _frames_of(window, plan)
             frames = _reporting(
-                frames, window, plan, lambda a: watch.event((index, a)), lambda: watch.cancelled(index)
+                program_frames(trim(plan.picture, part)),
+                window,
+                plan,
+                lambda advance: watch.event((index, advance)),
+                lambda: watch.cancelled(index),
             )
-            whole = hasher.wrap(strip.wrap(frames) if len(plan.windows) == 1 else frames)
+            whole = hasher.wrap(strip.wrap(frames, part.start, part.end))
             seen.append((window, engine.encode(whole, window)))
             _drain(whole)
         fingerprint = hasher.hexdigest()
@@ -324,6 +328,12 @@ def _or_failure(work: Callable[..., Any], *arguments: Any) -> Any:
         return work(*arguments)
     except FoleyError as error:
         return failure_of(error)
+
+
+def _cue_part(plan: CuePlan) -> FrameRange:
+    """The frames of the plan's picture that are the cue itself, without its handles."""
+    start = plan.cue.record.start - plan.cut.first_frame
+    return FrameRange(start, start + plan.cue.record.duration)
 
 
 def _frames_of(window: Window, plan: CuePlan) -> FrameRange:

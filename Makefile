@@ -1,0 +1,62 @@
+# foleyd: make demo, make test, make test-all. PYTHON chooses the interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUBS := .venv-stubs
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+CLIP := demo/bottles.mp4
+PROMPT := glass bottles put down on a wooden table, quiet room tone
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+.PHONY: demo install install-dev test test-all lint types check stubs bench clean
+
+demo: install  ## sound on a bundled clip: takes, timeline, preview and picture in demo-out/
+	@$(BIN)/python demo/demo.py --clip $(CLIP) --prompt "$(PROMPT)" --out demo-out
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev $(STUBS)/.installed
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "foleyd needs Python 3.11, 3.12 or 3.13; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing foleyd (no torch, about 20 seconds)"
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "installing what the tests need"
+	@$(PIP) install -e '.[dev]'
+	@touch $@
+
+$(STUBS)/.installed:
+	@echo "installing the stub generator, in an environment of its own"
+	@$(PYTHON) -m venv $(STUBS)
+	@PIP_CONSTRAINT= $(STUBS)/bin/python -m pip --disable-pip-version-check -q install grpcio-tools==1.76.0 'googleapis-common-protos==1.76.0'
+	@touch $@
+
+test: install-dev lint types  ## what every change must pass
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: install-dev lint types  ## with the slow tests
+	$(BIN)/python -m pytest -n 2
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-dev
+	$(BIN)/mypy
+
+stubs: $(STUBS)/.installed  ## the committed stubs, generated again from the .proto
+	PYTHON=$(CURDIR)/$(STUBS)/bin/python tools/generate_stubs.sh
+
+bench: install-dev  ## the figures of docs/performance.md
+	$(BIN)/python -m benchmarks.all
+
+clean:
+	rm -rf $(VENV) $(STUBS) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
