@@ -56,11 +56,19 @@ def _clip(
     shot: Shot, rate: Fraction, origin_of: AskFile, duration_of: AskFile, target: Target
 ) -> otio.schema.Clip:
     path = shot.media.path if shot.media is not None else None
-    name = shot.name or (shot.media.name if shot.media is not None else "")
     origin = (origin_of(path) if path is not None else None) or Fraction(0)
     held = duration_of(path) if path is not None else None
+    return media_clip(shot, rate, origin, held, target)
+
+
+def media_clip(
+    shot: Shot, rate: Fraction, origin: Fraction, held: Fraction | None, target: Target
+) -> otio.schema.Clip:
+    """SHOT as a clip. ORIGIN is the media time of its file's first frame, HELD the file's length, None
+    where it is not known; seconds."""
+    path = shot.media.path if shot.media is not None else None
     clip = otio.schema.Clip(
-        name=name,
+        name=shot.name or (shot.media.name if shot.media is not None else ""),
         media_reference=_reference(shot, path, target),
         source_range=_range(origin + _used_from(shot, rate), shot.record.duration / rate, rate),
     )

@@ -64,8 +64,9 @@ class Node:
     KIND is ``clip``, ``generator``, ``black``, ``gap``, ``track`` or ``stack``. START is where
     the used range begins, DURATION its length on the record side (retimes do not change it),
     SPEED what its effects make of it, FRAME the length of one of its own frames. PICTURE is False
-    for tracks of another kind. REMARKS are clauses on what could not be evaluated, OURS is what
-    foleyd has written under its own name in the item's metadata.
+    for tracks of another kind; TRACK_KIND is a track's kind as written, in lower case. REMARKS are
+    clauses on what could not be evaluated, OURS is what foleyd has written under its own name in
+    the item's metadata.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class Node:
     speed: Fraction = Fraction(1)
     frame: Fraction = Fraction(0)
     picture: bool = True
+    track_kind: str = ""
     footage: Footage | None = None
     children: tuple[Node, ...] = ()
     markers: tuple[TreeMarker, ...] = ()
@@ -151,6 +153,7 @@ def _track(node: Node, track: otio.schema.Track, length_of: LengthOf) -> Node:
         node,
         kind="track",
         picture=is_picture(track),
+        track_kind=str(track.kind).strip().lower(),
         children=tuple(children),
         transitions=tuple(transitions),
     )
