@@ -36,8 +36,11 @@ def read_markers(timeline: otio.schema.Timeline) -> tuple[Marker, ...]:
     outside what is seen of their item, and on disabled items, are left out. Needs no media.
     Raises TimelineError.
     """
-    clock = read_clock(timeline)
-    root = _tree(timeline)
+    return markers_of(_tree(timeline), read_clock(timeline))
+
+
+def markers_of(root: Node, clock: Clock) -> tuple[Marker, ...]:
+    """The markers of a tree that has been read."""
     found: list[Marker] = []
     for seen in look(root, picture_only=False):
         view = seen.view

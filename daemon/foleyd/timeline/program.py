@@ -18,9 +18,10 @@ from foleyd.brief import Notice
 from foleyd.cue import FileCut, FrameRange, Media, Program, Shot
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
+from foleyd.timeline.markers import Marker, markers_of
 from foleyd.timeline.media_url import Resolved, resolve_media
 from foleyd.timeline.numbers import bounded
-from foleyd.timeline.tree import Footage, Node, read_tree
+from foleyd.timeline.tree import Footage, LengthOf, Node, read_tree
 from foleyd.timeline.view import Seen, look
 
 Resolve = Callable[[str], Resolved]
@@ -40,11 +41,12 @@ class MissingMedia:
 
 @dataclass(frozen=True, slots=True)
 class ReadProgram:
-    """A program with what had to be said while it was read."""
+    """A program with what had to be said while it was read, and the timeline's markers."""
 
     program: Program
     warnings: tuple[Notice, ...]
     missing: tuple[MissingMedia, ...]
+    markers: tuple[Marker, ...]
 
 
 def unknown(_: Path) -> Fraction | None:
@@ -71,18 +73,22 @@ def read_program(
     Raises TimelineError.
     """
     find = resolve or partial(resolve_media, base_folder=base_folder)
+    clock = read_clock(timeline, drop=drop)
+    root = read_tree(timeline, lengths(find, duration_of))
+    reader = _Reader(clock, find, origin_of)
+    for seen in look(root):
+        reader.see(seen)
+    return reader.result(clock.frame(root.duration), markers_of(root, clock))
+
+
+def lengths(find: Resolve, duration_of: AskFile) -> LengthOf:
+    """How to ask for the length of what a clip refers to."""
 
     def length_of(footage: Footage) -> Fraction | None:
         path = find(footage.url).path if footage.url else None
         return duration_of(path) if path is not None else None
 
-    clock = read_clock(timeline, drop=drop)
-    root = read_tree(timeline, length_of)
-    reader = _Reader(clock, find, origin_of)
-    for seen in look(root):
-        reader.see(seen)
-    duration = clock.frame(root.duration)
-    return reader.result(duration)
+    return length_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class _Reader:
 
     def __init__(self, clock: Clock, find: Resolve, origin_of: AskFile) -> None:
         self.clock = clock
-        self.find = find
+        self.references = References(find)
         self.origin_of = origin_of
         self.shots: list[Shot] = []
         self.overlaps: list[tuple[int, str]] = []
@@ -129,13 +135,12 @@ class _Reader:
         self.generators: list[tuple[int, str]] = []
         self.retimed: dict[tuple[str, str, int], None] = {}
         self.problems: dict[str, tuple[str, str]] = {}
-        self.resolved: dict[str, Resolved] = {}
 
     def see(self, seen: Seen) -> None:
         node, view = seen.node, seen.view
         record = FrameRange(self.clock.frame(view.start), self.clock.frame(view.end))
         for transition in node.transitions:
-            at = _cut_point(seen, transition.at)
+            at = cut_point(seen, transition.at)
             if at is not None:
                 self.transitions.append((self.clock.frame(at), transition.name))
         for remark in node.remarks:
@@ -146,43 +151,21 @@ class _Reader:
             self._paint(self._shot(node, seen, record))
 
     def _shot(self, node: Node, seen: Seen, record: FrameRange) -> Shot:
-        footage, view = node.footage, seen.view
+        footage = node.footage
         if footage is None or node.kind == "black":
             return Shot("", node.name, None, Fraction(0), record)
-        found = self._resolve(footage)
-        origin = footage.origin
-        if origin is None:
-            asked = self.origin_of(found.path) if found.path is not None else None
-            origin = asked if asked is not None and node.start >= asked else Fraction(0)
-        local = view.local - origin
-        if view.speed < 0:
-            local -= min(node.frame or 1 / self.clock.rate, -view.speed / self.clock.rate)
+        found = self.references.find(footage)
+        origin = origin_in(node, footage, found.path, self.origin_of)
         shot_id = f"{len(self.problems)}:{node.name}"
         self.problems[shot_id] = (footage.url or footage.name, "" if found.path else found.reason)
-        media = Media(found.path, found.name or footage.name or node.name)
-        return Shot(shot_id, node.name, media, bounded(local), record, view.speed)
-
-    def _resolve(self, footage: Footage) -> Resolved:
-        if footage.problem:
-            return Resolved(None, footage.name, footage.problem)
-        if footage.url not in self.resolved:
-            self.resolved[footage.url] = self.find(footage.url)
-        return self.resolved[footage.url]
+        return seen_shot(shot_id, seen, record, found, origin=origin, clock=self.clock)
 
     def _paint(self, shot: Shot) -> None:
-        """Lays SHOT over what is there; what it covers is cut away, to the frame."""
-        first = bisect_right(self.shots, shot.record.start, key=lambda s: s.record.end)
-        last = bisect_left(self.shots, shot.record.end, key=lambda s: s.record.start)
-        covered = self.shots[first:last]
-        if covered:
-            at = max(shot.record.start, covered[0].record.start)
-            self.overlaps.append((at, shot.name))
-        kept = [piece for old in covered for piece in _around(old, shot.record, self.clock.rate)]
-        before = [piece for piece in kept if piece.record.end <= shot.record.start]
-        after = [piece for piece in kept if piece.record.start >= shot.record.end]
-        self.shots[first:last] = [*before, shot, *after]
+        covered = paint(self.shots, shot, self.clock.rate)
+        if covered is not None:
+            self.overlaps.append((covered, shot.name))
 
-    def result(self, duration: int) -> ReadProgram:
+    def result(self, duration: int, markers: tuple[Marker, ...]) -> ReadProgram:
         shots: list[Shot] = []
         missing: list[MissingMedia] = []
         for number, shot in enumerate(self.shots, 1):
@@ -192,7 +175,7 @@ class _Reader:
             if reason:
                 missing.append(MissingMedia(named.id, named.name, url, named.record, reason))
         program = Program(self.clock.start, tuple(shots), max(duration, shots[-1].record.end if shots else 0))
-        return ReadProgram(program, tuple(self._warnings(program)), tuple(missing))
+        return ReadProgram(program, tuple(self._warnings(program)), tuple(missing), markers)
 
     def _warnings(self, program: Program) -> list[Notice]:
         said = [
@@ -215,7 +198,59 @@ class _Reader:
         return said
 
 
-def _cut_point(seen: Seen, at: Fraction) -> Fraction | None:
+class References:
+    """The files that a document's references mean; each reference is looked for once."""
+
+    def __init__(self, find: Resolve) -> None:
+        self._find = find
+        self._found: dict[str, Resolved] = {}
+
+    def find(self, footage: Footage) -> Resolved:
+        """The file of FOOTAGE, or why there is none."""
+        if footage.problem:
+            return Resolved(None, footage.name, footage.problem)
+        if footage.url not in self._found:
+            self._found[footage.url] = self._find(footage.url)
+        return self._found[footage.url]
+
+
+def origin_in(node: Node, footage: Footage, path: Path | None, origin_of: AskFile) -> Fraction:
+    """Media time of the first frame of NODE's file, as NODE counts: what the document says, else the
+    file's own start timecode unless NODE begins before it, else 0."""
+    if footage.origin is not None:
+        return footage.origin
+    asked = origin_of(path) if path is not None else None
+    return asked if asked is not None and node.start >= asked else Fraction(0)
+
+
+def seen_shot(
+    shot_id: str, seen: Seen, record: FrameRange, found: Resolved, *, origin: Fraction, clock: Clock
+) -> Shot:
+    """What is SEEN of a clip over RECORD, as a shot; ORIGIN is the media time of its file's first frame."""
+    node, view = seen.node, seen.view
+    local = view.local - origin
+    if view.speed < 0:
+        local -= min(node.frame or 1 / clock.rate, -view.speed / clock.rate)
+    name = found.name or (node.footage.name if node.footage is not None else "") or node.name
+    return Shot(shot_id, node.name, Media(found.path, name), bounded(local), record, view.speed)
+
+
+def paint(shots: list[Shot], shot: Shot, rate: Fraction) -> int | None:
+    """Lays SHOT over SHOTS, which are in record order; what it covers is cut away, to the frame.
+
+    Returns the first frame at which anything was covered, else None. Changes SHOTS.
+    """
+    first = bisect_right(shots, shot.record.start, key=lambda s: s.record.end)
+    last = bisect_left(shots, shot.record.end, key=lambda s: s.record.start)
+    covered = shots[first:last]
+    kept = [piece for old in covered for piece in _around(old, shot.record, rate)]
+    before = [piece for piece in kept if piece.record.end <= shot.record.start]
+    after = [piece for piece in kept if piece.record.start >= shot.record.end]
+    shots[first:last] = [*before, shot, *after]
+    return max(shot.record.start, covered[0].record.start) if covered else None
+
+
+def cut_point(seen: Seen, at: Fraction) -> Fraction | None:
     """Record seconds of a transition; one at the very end of what is seen counts as seen."""
     view = seen.view
     if view.speed == 0:
