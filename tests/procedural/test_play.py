@@ -109,11 +109,11 @@ def test_long_items_go_through_a_file_and_sound_the_same() -> None:
     assert np.array_equal(mapped[:, : 59 * RATE], held[:, : 59 * RATE])
 
 
-_TEN_MINUTES = """
+_LONG_TAKE = """
 import resource, sys
 from tests.procedural.scenes import walk, performed
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-performed("boots on snow, cloth rustle", walk(float(sys.argv[1])), float(sys.argv[1]), space="outdoors")
+performed("wood hit, cloth rustle", walk(float(sys.argv[1])), float(sys.argv[1]), space="outdoors")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
@@ -122,11 +122,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def test_memory_does_not_grow_with_length() -> None:
     def grown(seconds: int) -> int:
         done = subprocess.run(
-            [sys.executable, "-c", _TEN_MINUTES, str(seconds)], check=True, capture_output=True, text=True
+            [sys.executable, "-c", _LONG_TAKE, str(seconds)], check=True, capture_output=True, text=True
         )
         return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
 
-    assert grown(200) - grown(65) < 20e6
+    assert grown(180) - grown(62) < 15e6
 
 
 def test_rendering_stops_when_told() -> None:
@@ -231,12 +231,23 @@ def test_sensitivity_leaves_slight_impacts_out() -> None:
 
 def test_a_fast_pass_is_a_sweep_but_an_impact_is_not() -> None:
     frames = np.arange(4 * FPS)
-    speed = 1.2 * np.exp(-(((frames - 2 * FPS) / 3.0) ** 2))
-    found = sweeps(sight(4.0, motion=0.2, speed=speed))
+    motion = 0.7 * np.exp(-(((frames - 2 * FPS) / 3.0) ** 2))
+    found = sweeps(sight(4.0, motion=motion, speed=1.2, motion_x=0.4))
     assert len(found) == 1
     assert abs(found.time[0] - 2.0) <= 1 / FPS
-    assert len(sweeps(sight(4.0, impacts([2.0]), motion=0.2, speed=speed))) == 0
-    assert len(sweeps(sight(4.0, motion=0.0, speed=speed))) == 0
+    assert found.pan[0] == 0.4
+    assert len(sweeps(sight(4.0, impacts([2.0]), motion=motion, speed=1.2))) == 0
+    assert len(sweeps(sight(4.0, motion=motion, speed=1.2, cuts=[2.0]))) == 0
+    assert len(sweeps(sight(4.0, motion=motion, speed=0.1))) == 0
+    assert len(sweeps(sight(4.0, motion=0.1 * motion, speed=1.2))) == 0
+
+
+def test_a_whoosh_is_loudest_where_the_pass_is_fastest() -> None:
+    frames = np.arange(4 * FPS)
+    motion = 0.7 * np.exp(-(((frames - 2 * FPS) / 3.0) ** 2))
+    x = performed("whoosh", sight(4.0, motion=motion, speed=1.2), 4.0)
+    level = (x.mean(axis=0).reshape(-1, 480) ** 2).mean(axis=1)
+    assert abs(int(np.argmax(np.convolve(level, np.ones(5), "same"))) / 100 - 2.0) < 0.12
 
 
 def test_events_outside_the_item_are_not_heard() -> None:

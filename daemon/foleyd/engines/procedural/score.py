@@ -22,6 +22,7 @@ _OUTDOOR_GROUNDS = {"gravel", "grass", "snow", "ice", "sand", "mud", "dirt", "le
 _OUTDOOR_SOUNDS = {"rain", "wind", "engines"}
 _OUTDOOR_WATER = {"stream", "sea", "splash"}
 _SWEEP_SPEED = 0.35
+_SWEEP_MOTION = 0.2
 _SWEEP_SPACING_S = 0.35
 _SWEEP_CLEAR_S = 0.12
 
@@ -105,16 +106,16 @@ def _events(trigger: Trigger, sight: Sight, voices: Sequence[Voice], settings: S
 def sweeps(sight: Sight) -> Impacts:
     """Moments when something passes fast without hitting anything.
 
-    Peaks of the motion's speed above 0.35 picture widths a second that stand out from their
-    surroundings by half, at least 0.35 s apart, none within 0.12 s of an impact or a cut.
+    Peaks of the motion above 0.2 that stand out from their surroundings by half, faster than 0.35
+    picture widths a second, at least 0.35 s apart, none within 0.12 s of an impact or a cut.
     """
     if len(sight.frame_times) < 3:
         return Impacts.none()
-    speed = np.where(sight.motion > 0.02, sight.motion_speed, 0.0)
+    moving = np.where(sight.motion_speed > _SWEEP_SPEED, sight.motion, 0.0)
     spacing = float(np.median(np.diff(sight.frame_times)))
     distance = max(1, round(_SWEEP_SPACING_S / max(spacing, 1e-3)))
-    padded = np.concatenate(([0.0], speed, [0.0]))
-    peaks, found = signal.find_peaks(padded, height=_SWEEP_SPEED, prominence=0.0, distance=distance)
+    padded = np.concatenate(([0.0], moving, [0.0]))
+    peaks, found = signal.find_peaks(padded, height=_SWEEP_MOTION, prominence=0.0, distance=distance)
     peaks = peaks[found["prominences"] >= 0.5 * found["peak_heights"]] - 1
     times = sight.frame_times[peaks] - spacing / 2
     others = np.concatenate((sight.impacts.time, sight.cuts))
@@ -122,10 +123,10 @@ def sweeps(sight: Sight) -> Impacts:
     peaks, times = peaks[~near], np.maximum(times[~near], 0.0)
     return Impacts(
         time=times,
-        strength=np.clip(speed[peaks] / (4 * _SWEEP_SPEED), 0.1, 1.0),
+        strength=np.clip(moving[peaks] / 0.8, 0.1, 1.0),
         pan=sight.motion_x[peaks],
         size=sight.motion_size[peaks],
-        speed=speed[peaks],
+        speed=sight.motion_speed[peaks],
         kind=np.zeros(len(peaks), np.int8),
     )
 
