@@ -10,7 +10,10 @@ import opentimelineio as otio
 from foleyd.timebase import Timecode, has_drop_frame, round_half_up
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import picture_rate, seconds, tidy
-from foleyd.timeline.tree import is_picture
+from foleyd.timeline.tree import METADATA_KEY, is_picture
+
+DROP_KEY = "drop_frame"
+"""In the timeline's ``metadata["foleyd"]``: whether its labels drop frames, which the format cannot say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Clock:
 
 def read_clock(timeline: otio.schema.Timeline, *, drop: bool | None = None) -> Clock:
     """TIMELINE's frame rate and start label: ``global_start_time``'s rate if it is a real one, else
-    the first picture clip's, else the first item's. Raises TimelineError where there is none."""
+    the first picture clip's, else the first item's. DROP chooses drop-frame labels (default: as foleyd
+    wrote down, else where the rate has them). Raises TimelineError where there is no rate."""
     start = timeline.global_start_time
     found = picture_rate(start.rate, start.value) if start is not None else None
     for item in _rated(timeline) if found is None else ():
@@ -41,8 +45,15 @@ def read_clock(timeline: otio.schema.Timeline, *, drop: bool | None = None) -> C
     frame = round_half_up(_start_value(start, rate, stored)) if start is not None else 0
     if frame < 0:
         raise TimelineError("the timeline starts before timecode zero: set its start to 00:00:00:00 or later")
-    dropped = has_drop_frame(rate) if drop is None else drop and has_drop_frame(rate)
+    dropped = has_drop_frame(rate) and (_drops(timeline) if drop is None else drop)
     return Clock(rate, stored, Timecode(frame, rate, dropped))
+
+
+def _drops(timeline: otio.schema.Timeline) -> bool:
+    """What foleyd itself has written down; drop frame where nothing is said."""
+    ours = timeline.metadata.get(METADATA_KEY)
+    said = ours.get(DROP_KEY) if hasattr(ours, "get") else None
+    return said if isinstance(said, bool) else True
 
 
 def _start_value(start: otio.opentime.RationalTime, rate: Fraction, stored: float) -> Fraction:

@@ -39,10 +39,10 @@ def read_markers(timeline: otio.schema.Timeline) -> tuple[Marker, ...]:
     return markers_of(_tree(timeline), read_clock(timeline))
 
 
-def markers_of(root: Node, clock: Clock) -> tuple[Marker, ...]:
-    """The markers of a tree that has been read."""
+def markers_of(root: Node, clock: Clock, *, disabled: bool = False) -> tuple[Marker, ...]:
+    """The markers of a tree that has been read; with DISABLED also those on disabled items."""
     found: list[Marker] = []
-    for seen in look(root, picture_only=False):
+    for seen in look(root, picture_only=False, disabled=disabled):
         view = seen.view
         where = FrameRange(clock.frame(view.start), clock.frame(view.end))
         owner = f"{len(seen.parents)} {seen.node.kind} {seen.node.name} {where.start}" if seen.parents else ""
