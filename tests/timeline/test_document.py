@@ -62,6 +62,12 @@ def test_brackets_inside_strings_are_not_nesting() -> None:
     assert read_document(data, "x").name == '[{"\\[' * 1000
 
 
+def test_escaped_quotes_and_backslashes_end_no_string() -> None:
+    for name in ('"' * 9 + "[" * 300, "\\\\" + "[" * 300, '\\"' * 5 + "{" * 300):
+        assert read_document(edited(lambda tree, name=name: tree.update(name=name)), "x").name == name
+    assert "levels deep" in refused(b'{"a": "\\\\", "b": ' + b"[" * 300)
+
+
 def test_nesting_up_to_the_limit_is_read() -> None:
     def nest(tree: Any) -> None:
         value: Any = 1
@@ -250,6 +256,7 @@ def test_clips_of_the_first_schema_are_read_and_written_as_the_second() -> None:
 
 def test_too_much_is_refused_before_it_is_looked_at() -> None:
     assert "MiB" in refused(b" " * (65 * 2**20))
+    assert "4,000,000 values" in refused(b"[" + b"0," * 4_000_001)
 
 
 def test_a_byte_order_mark_is_no_obstacle() -> None:

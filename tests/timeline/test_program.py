@@ -219,6 +219,13 @@ def test_keyed_speeds_are_named_and_played_at_their_average() -> None:
     assert found.warnings[1].where == "00:00:00:05"
 
 
+def test_markers_come_with_the_program_also_where_a_file_must_be_asked_for_its_length() -> None:
+    edit = timeline(track(clip("a", None), clip("b", span(0, 5))), start=time(0))
+    edit.tracks.markers.append(otio.schema.Marker(name="door", marked_range=span(50, 0)))
+    found = read_program(edit, base_folder=None, resolve=here, duration_of=lambda _: Fraction(2))
+    assert [(marker.name, marker.record) for marker in found.markers] == [("door", FrameRange(50, 50))]
+
+
 def test_generators_are_looked_through_but_black_is_black() -> None:
     title = otio.schema.Clip(
         "title", otio.schema.GeneratorReference("title", generator_kind="Slug"), span(0, 5)

@@ -23,11 +23,12 @@ from foleyd.timeline.preserve import restored
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 256
+MAX_VALUES = 4_000_000
+_CHUNK = 2**20
 
 # The closing quote is optional, so that an unterminated string costs one pass and not one per quote.
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_STRING_OR_INF = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\bInf\b', re.DOTALL)
-_NOT_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_STRING_OR_INF = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|\bInf\b', re.DOTALL)
+_QUOTE = ord('"')
 _STEP = np.zeros(256, dtype=np.int8)
 _STEP[[ord("["), ord("{")]] = 1
 _STEP[[ord("]"), ord("}")]] = -1
@@ -75,6 +76,10 @@ def _checked_text(document: bytes, name: str) -> str:
             f"{name} has {size:.0f} MiB, more than the {MAX_BYTES // 2**20} that are read: "
             "export the part of the timeline that needs sound"
         )
+    if document.count(b",") > MAX_VALUES:
+        raise TimelineError(
+            f"{name} holds more than {MAX_VALUES:,} values: export the part of the timeline that needs sound"
+        )
     if not document.strip():
         raise TimelineError(f"{name} is empty: export the timeline again")
     depth = _depth(document)
@@ -91,11 +96,14 @@ def _checked_text(document: bytes, name: str) -> str:
 
 def _depth(document: bytes) -> int:
     """Deepest nesting of brackets outside strings; linear and without recursion."""
-    brackets = _STRING.sub(b"", document).translate(None, delete=_NOT_BRACKETS)
-    if not brackets:
-        return 0
-    steps = _STEP[np.frombuffer(brackets, dtype=np.uint8)]
-    return int(np.cumsum(steps, dtype=np.int64).max())
+    plain = document.replace(b"\\\\", b"").replace(b'\\"', b"")
+    depth = deepest = quotes = 0
+    for start in range(0, len(plain), _CHUNK):
+        codes = np.frombuffer(plain[start : start + _CHUNK], dtype=np.uint8)
+        passed = quotes + np.cumsum(codes == _QUOTE, dtype=np.int64)
+        depths = depth + np.cumsum(np.where(passed % 2, 0, _STEP[codes]), dtype=np.int64)
+        depth, deepest, quotes = int(depths[-1]), max(deepest, int(depths.max())), int(passed[-1])
+    return deepest
 
 
 def _parse(text: str, name: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol
 
 from foleyd.timebase import TimeError, exact, snap_rate
@@ -57,6 +58,7 @@ def bounded(value: Fraction) -> Fraction:
     return value if value.denominator <= limit else Fraction(round(value * limit), limit)
 
 
+@lru_cache(maxsize=1024)
 def exact_rate(rate: float) -> Fraction:
     """The exact rate meant by a stored one: frame rates snapped, clocks such as 48000 as they are.
 
