@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from foleyd.engines.procedural.dsp import Array, filtered, samples
-from foleyd.engines.procedural.sounds.family import RATE
+from foleyd.engines.procedural.dsp import Array, filtered, mono32, samples
+from foleyd.engines.procedural.sounds.family import RATE, Samples
 
 Floats = npt.NDArray[np.float64]
 
@@ -15,6 +15,13 @@ Floats = npt.NDArray[np.float64]
 def grid(frequency: float) -> float:
     """FREQUENCY moved to the nearest quarter tone, so that filters made for varied hits are designed once."""
     return float(2 ** (round(24 * np.log2(frequency)) / 24))
+
+
+def from_first_sound(x: Array) -> Samples:
+    """X, (n,) or (2, n), from where it first reaches 1 % of its peak, a hair before."""
+    size = np.abs(x) if x.ndim == 1 else np.max(np.abs(x), axis=0)
+    first = int(np.argmax(size > 0.01 * size.max()))
+    return mono32(x[..., max(0, first - 8) :])
 
 
 def swept_noise(rng: np.random.Generator, centre: Array, bandwidth: Array) -> Floats:

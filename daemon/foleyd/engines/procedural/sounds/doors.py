@@ -27,7 +27,7 @@ from foleyd.engines.procedural.dsp import (
     ring,
     samples,
 )
-from foleyd.engines.procedural.sounds.bursts import burst, grid
+from foleyd.engines.procedural.sounds.bursts import burst, from_first_sound, grid
 from foleyd.engines.procedural.sounds.family import RATE, Family, Samples, Sound, Strike, Trigger, Voice
 from foleyd.engines.procedural.sounds.loudness import Floats, at_reference, intensity_db
 
@@ -137,7 +137,7 @@ def _slam(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     knock = burst(rng, samples(0.09), 4e-4, 0.07, (grid(180), grid(blend_log(2200, 8000, force))))
     middle = np.array([[0.75], [0.75]])
     overlay(out, bang * middle, 0)
-    overlay(out, knock * middle * blend(0.6, 1.0, leaf.hard), 0)
+    overlay(out, knock * middle * blend(0.6, 1.0, leaf.hard) * blend(0.35, 1.6, force), 0)
     overlay(out, _thump(rng, voice, n) * middle * 0.35, 0)
     for place, late, level in ((0.35, rng.uniform(0.004, 0.011), 0.5), (0.65, rng.uniform(0.012, 0.03), 0.3)):
         again = _struck(rng, voice, 0.0025, samples(0.3), softness=0.2)
@@ -184,7 +184,7 @@ def _faded_end(x: Floats) -> Samples:
 
 def _creak(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     seconds = blend_log(2.2, 0.5, 0.6 * voice.speed + 0.4 * strength) * rng.uniform(0.85, 1.15)
-    out = _friction(voice, rng, seconds, strength)
+    out = from_first_sound(_friction(voice, rng, seconds, strength))
     return Strike(at_reference(out, rng, intensity_db(voice.intensity, 4.0)))
 
 

@@ -91,8 +91,8 @@ class _Around:
 def _pass(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     speed = blend_log(6.0, 34.0, voice.speed) * 2 ** rng.normal(0, 0.08)
     near = blend_log(3.0, 25.0, voice.distance) * 2 ** rng.normal(0, 0.1)
-    before = float(np.clip(9 * near / speed, 1.2, 3.2))
-    after = float(np.clip(12 * near / speed, 1.5, 4.2))
+    before = float(np.clip(7 * near / speed, 1.2, 3.0))
+    after = float(np.clip(9 * near / speed, 1.5, 3.8))
     lead = before + 40 * near / _SOUND / 8
     emitted = np.arange(-samples(lead), samples(after)) / RATE
     place = speed * emitted
@@ -145,7 +145,7 @@ def _emission(voice: Voice, strength: float, rng: np.random.Generator, speed: fl
 
 def _passes(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterator[Samples]:
     pass_rng, first_rng, noise_rng = rng.spawn(3)
-    pause = blend_log(11.0, 3.0, voice.intensity)
+    pause = blend_log(8.0, 3.0, voice.intensity)
 
     def vehicle() -> tuple[Samples, float]:
         other = replace(voice, speed=float(np.clip(voice.speed + pass_rng.normal(0, 0.06), 0, 1)))
@@ -155,7 +155,7 @@ def _passes(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iter
     road = Scene(vehicle, float(first_rng.uniform(0.0, 0.3)))
     wash = Noise(noise_rng, PINK, butter("bandpass", 60, grid(900), order=1))
     drift = Drift(noise_rng, (1.0, 4.0))
-    floor = bed_gain(-24.0)
+    floor = bed_gain(-19.0)
     trim = np.float32(10 ** ((blend(7.0, 3.5, voice.intensity) - 3 * voice.distance) / 20))
     while True:
         yield mono32(soft(road() * trim + wash() * (swell(drift(), 2.0) * floor)))

@@ -26,7 +26,7 @@ from foleyd.engines.procedural.dsp import (
     samples,
 )
 from foleyd.engines.procedural.sounds.bubbles import tick
-from foleyd.engines.procedural.sounds.bursts import burst, grid
+from foleyd.engines.procedural.sounds.bursts import burst, from_first_sound, grid
 from foleyd.engines.procedural.sounds.family import (
     RATE,
     Activity,
@@ -145,7 +145,7 @@ def _ignite(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     for grain in _crackles(rng, 6, voice.size):
         overlay(out, grain * np.float32(rng.uniform(0.3, 1.5)), samples(rng.uniform(rise, seconds * 0.7)))
     out *= mono32(np.minimum(1.0, np.arange(n, 0, -1) / samples(0.1)))
-    return Strike(at_reference(out, rng, intensity_db(voice.intensity, 4.0)))
+    return Strike(at_reference(from_first_sound(out), rng, intensity_db(voice.intensity, 4.0)))
 
 
 def _band(rng: np.random.Generator, n: int, low: float, high: float) -> Floats:

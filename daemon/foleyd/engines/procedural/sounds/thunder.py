@@ -14,7 +14,7 @@ import numpy as np
 from scipy import signal
 
 from foleyd.engines.procedural.dsp import blend_log, filtered, mono32, overlay, samples
-from foleyd.engines.procedural.sounds.bursts import grid
+from foleyd.engines.procedural.sounds.bursts import from_first_sound, grid
 from foleyd.engines.procedural.sounds.family import RATE, Samples
 from foleyd.engines.procedural.sounds.loudness import Floats
 
@@ -72,7 +72,7 @@ def thunder(rng: np.random.Generator, distance: float, energy: float, roll: floa
     out = np.asarray(filtered(out, "highpass", 22, order=2), dtype=np.float64)
     out /= max(float(np.max(np.abs(out))), 1e-12)
     out *= np.cos(np.clip((np.arange(length) / length - 0.45) / 0.55, 0, 1) * np.pi / 2) ** 2
-    return _from_first_sound(mono32(out))
+    return from_first_sound(out)
 
 
 def _arrivals(rng: np.random.Generator, points: Floats, ear: Floats) -> Floats:
@@ -109,7 +109,11 @@ def _heard(rng: np.random.Generator, impulses: Floats, length: int, width: float
         smooth = filtered(wave, "lowpass", grid(air_cutoff(path)), order=1)
         struck = np.flatnonzero(row)
         if len(struck):
-            overlay(out, signal.oaconvolve(row[struck[0] : struck[-1] + 1], smooth), int(struck[0]))
+            overlay(
+                out,
+                signal.oaconvolve(mono32(row[struck[0] : struck[-1] + 1]), mono32(smooth)),
+                int(struck[0]),
+            )
     return out
 
 
@@ -140,7 +144,7 @@ def _echoes(rng: np.random.Generator, direct: Floats, roll: float, distance: flo
     np.add.at(tail, when, rng.choice((-1.0, 1.0), count) * np.exp(-4.5 * when / n) * rng.random(count))
     dark = filtered(tail, "lowpass", grid(blend_log(1400, 350, distance)), order=1)
     share = blend_log(0.05, 0.35, distance) / max(float(np.sqrt(np.sum(dark**2))), 1e-12)
-    return np.asarray(signal.oaconvolve(direct, dark * share)[: len(direct)])
+    return np.asarray(signal.oaconvolve(direct.astype(np.float32), mono32(dark * share))[: len(direct)])
 
 
 def tamed(x: Samples) -> Samples:
@@ -153,8 +157,3 @@ def tamed(x: Samples) -> Samples:
     even = x * (slow / top + 0.004) ** -0.17
     knee = 3.2 * np.sqrt(top)
     return mono32(knee * np.tanh(even / knee))
-
-
-def _from_first_sound(x: Samples) -> Samples:
-    loud = np.flatnonzero(np.max(np.abs(x), axis=0) > 0.01)
-    return x[:, max(0, int(loud[0]) - 8) :]

@@ -35,7 +35,8 @@ def _whoosh(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     speed = np.maximum(stroke(n, peak, rng.uniform(0.9, 1.3)), 0.02)
     hand = blend(0.35, 0.7, voice.size)
     sources = 4
-    path = np.linspace(-1, 1, n) * rng.uniform(0.35, 0.65) * rng.choice((-1.0, 1.0))
+    gone = np.cumsum(speed)
+    path = (2 * gone / gone[-1] - 1) * rng.uniform(0.45, 0.8) * rng.choice((-1.0, 1.0))
     angle = (1 + path) * np.pi / 4
     body = np.zeros((2, n))
     for reach in np.linspace(hand, 1.0, sources):

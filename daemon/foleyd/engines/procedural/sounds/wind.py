@@ -66,9 +66,8 @@ def _wind(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterat
     rumble = Noise(rng, butter("bandpass", 35, 160), width=0.7)
     rush = Noise(rng, PINK, butter("bandpass", 150, blend_log(700, 1400, voice.intensity), order=1))
     air = Noise(rng, butter("bandpass", 700, blend_log(2500, 5000, voice.intensity), order=1))
-    howl = np.clip(voice.speed - 0.5, 0, 0.5) * 2 + (
-        0.35 if voice.material in {"metal", "wood", "glass"} else 0.0
-    )
+    house = 0.35 if voice.material in {"metal", "wood", "glass"} else 0.0
+    howl = float(np.clip(2 * (voice.speed - 0.5) + house, 0, 1))
     edges = _edges(voice) if howl > 0.01 else []
     whistles = [_Whistle(child, size, voice) for child, size in zip(rng.spawn(3), edges, strict=False)]
     leaves = _Leaves(rng.spawn(1)[0], voice) if foliage else None
@@ -118,7 +117,7 @@ class _Whistle:
 
     def __call__(self, mean: float, speed: Array) -> Floats:
         pitch = 0.2 * mean * speed / self._size
-        come = swell(self._drift(), 4.0) * np.clip(speed - 0.55, 0, None) ** 2 * 4.4
+        come = swell(self._drift(), 4.0) * np.clip(speed - 0.55, 0, None) ** 2 * 3.6
         return np.asarray(self._noise(pitch) * (come * self._trim))
 
 
