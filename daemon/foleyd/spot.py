@@ -42,7 +42,7 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
                 base_folder=document.base_folder,
                 origin_of=origin_of,
                 duration_of=duration_of,
-                resolve=_resolver(document.base_folder, settings),
+                resolve=resolver(document.base_folder, settings),
             )
             program, name = read.program, document.name
             notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
@@ -167,7 +167,9 @@ def _sources(plans: list[CuePlan]) -> tuple[Path, ...]:
     return tuple(sorted(paths))
 
 
-def _resolver(base_folder: Path, settings: Settings) -> Callable[[str], Resolved]:
+def resolver(base_folder: Path, settings: Settings) -> Callable[[str], Resolved]:
+    """How references of a document in BASE_FOLDER become paths; those outside the roots are missing."""
+
     def resolve(url: str) -> Resolved:
         resolved = resolve_media(url, base_folder=base_folder)
         if resolved.path is None:

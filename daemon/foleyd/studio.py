@@ -21,7 +21,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from foleyd import spot
+from foleyd import spot, timelines
 from foleyd.brief import (
     Advance,
     Brief,
@@ -72,6 +72,8 @@ from foleyd.names import choose_names, withdraw
 from foleyd.request import CueRule, Document, Output, Request, Selection
 from foleyd.timebase import seconds_to_frame
 from foleyd.timeline.program import trim
+from foleyd.timeline.track_reader import ReadTracks
+from foleyd.timeline.tracks import Timeline
 
 logger = logging.getLogger(__name__)
 
@@ -250,13 +252,13 @@ class Studio:
         """What is in a media file."""
         return probe(path)
 
-    def read_timeline(self, document: Document, *, watch: Watch) -> Any:
+    def read_timeline(self, document: Document, *, watch: Watch) -> ReadTracks:
         """A document's tracks, for hosts without OTIO."""
-        return spot.read_tracks(document, self._settings)
+        return timelines.read_timeline(document, self._settings)
 
-    def write_timeline(self, timeline: Any, target: str, *, watch: Watch) -> Document:
+    def write_timeline(self, timeline: Timeline, target: str, *, watch: Watch) -> Document:
         """A document from a host's tracks."""
-        return spot.write_tracks(timeline, target)
+        return timelines.write_timeline(timeline, target)
 
     def cache_figures(self, *, watch: Watch) -> CacheFigures:
         """How full the cache is."""

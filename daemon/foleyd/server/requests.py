@@ -36,6 +36,7 @@ MAX_HANDLES_SECONDS = 60
 MAX_REQUEST_ID = 128
 _MAX_SEED = 2**63 - 1
 _MAX_SPEED = 100
+_MAX_SECONDS = 10**9
 
 _SPREADS = {
     pb.CueRule.SPREAD_UNSPECIFIED: Spread.EACH_RANGE,
@@ -96,11 +97,12 @@ def read_document(message: pb.OtioDocument, settings: Settings, field: str) -> D
 def read_program(message: pb.Program, settings: Settings) -> TypedProgram:
     """A program that a host described itself."""
     field = "selection.program"
-    start = _start(message, field)
+    start = read_start(message, field)
     if len(message.shots) > MAX_SHOTS:
         raise RequestError(f"a program of more than {MAX_SHOTS} shots is not taken", field=f"{field}.shots")
     shots = tuple(
-        _shot(shot, index, settings, f"{field}.shots[{index}]") for index, shot in enumerate(message.shots)
+        read_shot(shot, index, settings, f"{field}.shots[{index}]")
+        for index, shot in enumerate(message.shots)
     )
     end = max((shot.record.end for shot in shots), default=0)
     duration = message.duration_frames or end
@@ -157,20 +159,25 @@ def read_output(message: pb.Output, settings: Settings) -> Output:
             raise RequestError(
                 f"{name!r} is no export format; there are {', '.join(FORMATS)}", field="output.formats"
             )
-    if message.otio_target not in _TARGETS:
-        raise RequestError("the OTIO target is not known", field="output.otio_target")
     return Output(
         folder=read_path(message.folder, settings, "output.folder") if message.folder else None,
         handles=handles,
         loudness=message.loudness,
         formats=tuple(dict.fromkeys(message.formats)),
         naming=message.naming,
-        target=_TARGETS[message.otio_target],
+        target=read_target(message.otio_target, "output.otio_target"),
         otio_path=read_path(message.otio_path, settings, "output.otio_path") if message.otio_path else None,
         preview=message.preview,
         picture=message.picture,
         audition_mix=message.audition_mix,
     )
+
+
+def read_target(value: pb.OtioTarget, field: str) -> str:
+    """The importer that a timeline is shaped for."""
+    if value not in _TARGETS:
+        raise RequestError("the OTIO target is not known", field=field)
+    return _TARGETS[value]
 
 
 def read_path(text: str, settings: Settings, field: str) -> Path:
@@ -204,7 +211,16 @@ def read_rational(message: pb.Rational, field: str) -> Fraction:
     return Fraction(message.num, message.den)
 
 
-def _start(message: pb.Program | pb.Timeline, field: str) -> Timecode:
+def read_seconds(message: pb.Rational, field: str) -> Fraction:
+    """A media time that some file may have."""
+    value = read_rational(message, field)
+    if abs(value) > _MAX_SECONDS:
+        raise RequestError(f"no media have a time of {float(value):g} seconds", field=field)
+    return value
+
+
+def read_start(message: pb.Program | pb.Timeline, field: str) -> Timecode:
+    """The rate of a program or timeline and the label of its frame zero."""
     try:
         rate = snap_rate(read_rational(message.rate, f"{field}.rate"))
     except TimeError as error:
@@ -222,7 +238,8 @@ def _start(message: pb.Program | pb.Timeline, field: str) -> Timecode:
     return Timecode(frames, rate, drop)
 
 
-def _shot(message: pb.Shot, index: int, settings: Settings, field: str) -> Shot:
+def read_shot(message: pb.Shot, index: int, settings: Settings, field: str) -> Shot:
+    """One piece of media on the record timeline."""
     if message.record_start_frame < 0 or message.duration_frames <= 0:
         raise RequestError(
             f"shot {message.name or index} starts at frame {message.record_start_frame} and lasts "
@@ -230,12 +247,12 @@ def _shot(message: pb.Shot, index: int, settings: Settings, field: str) -> Shot:
             field=field,
         )
     origin = (
-        read_rational(message.media.origin, f"{field}.media.origin")
+        read_seconds(message.media.origin, f"{field}.media.origin")
         if message.media.HasField("origin")
-        else 0
+        else Fraction(0)
     )
     source = (
-        read_rational(message.source_start, f"{field}.source_start")
+        read_seconds(message.source_start, f"{field}.source_start")
         if message.HasField("source_start")
         else origin
     )
@@ -247,7 +264,7 @@ def _shot(message: pb.Shot, index: int, settings: Settings, field: str) -> Shot:
         id=message.id or str(index + 1),
         name=message.name or message.media.name or f"shot {index + 1}",
         media=_media(message, settings, field),
-        source_start=Fraction(source) - origin,
+        source_start=source - origin,
         record=FrameRange(start, start + message.duration_frames),
         speed=speed,
     )
