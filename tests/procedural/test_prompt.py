@@ -46,6 +46,8 @@ TABLE: list[tuple[str, list[dict[str, object]]]] = [
     ("light rain on the window", [{"is": RAIN, "material": "glass", "intensity": 0.25}]),
     ("running water", [{"is": "water.stream"}]),
     ("a man walking through shallow water", [{"is": STEP, "material": "water"}]),
+    ("pouring water, a match strikes", [{"is": "water.pour"}, {"is": "fire.ignite"}]),
+    ("pouring rain", [{"is": RAIN, "intensity": 0.95}]),
     ("water splashes", [{"is": "water.splash"}]),
     ("dripping water, close", [{"is": "water.drip", "distance": 0.05}]),
     (
@@ -113,6 +115,11 @@ def test_every_word_of_the_lexicon_points_at_a_sound_that_exists() -> None:
         if entry.sound is not None:
             family, sound = entry.sound
             assert FAMILIES[family].sound(sound), phrase
+
+
+def test_every_sound_has_a_word() -> None:
+    named = {entry.sound for entry in LEXICON.values()}
+    assert {(family.name, sound.name) for family in FAMILIES.values() for sound in family.sounds} <= named
 
 
 def test_every_word_of_the_lexicon_can_be_found_by_its_own_spelling() -> None:

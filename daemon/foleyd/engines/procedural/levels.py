@@ -8,11 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from foleyd.engines.procedural.dsp import from_db
-from foleyd.engines.procedural.sounds.family import REFERENCE, StrikeMaker, Voice
+from foleyd.engines.procedural.sounds.family import REFERENCE, Strike, StrikeMaker, Voice
 from foleyd.engines.procedural.sounds.loudness import momentary
 
 _TRIALS = 4
 _HEADROOM = from_db(-2.0)
+_TOP = from_db(-0.5)
 
 
 @lru_cache(maxsize=128)
@@ -31,3 +32,13 @@ def reference_gain(make: StrikeMaker, voice: Voice) -> float:
     Measured once on four hits of VOICE at middling intensity, so intensity keeps its say in level.
     """
     return _gain(make, replace(voice, intensity=0.5, distance=0.2, words=""))
+
+
+def calibrated(
+    make: StrikeMaker, voice: Voice, strength: float, rng: np.random.Generator, *, offset: float = 0.0
+) -> Strike:
+    """A hit of MAKE at the reference level and OFFSET dB, its peak never above -0.5 dBFS."""
+    strike = make(voice, strength, rng)
+    peak = max(float(np.abs(strike.samples).max()), 1e-9)
+    gain = min(reference_gain(make, voice) * from_db(offset), _TOP / peak)
+    return Strike(strike.samples * np.float32(gain), strike.onset)

@@ -115,7 +115,8 @@ _SOUNDS: dict[str, Entry] = {
     # water
     "drip|drop of water|water drop|droplet|leak|faucet|tap drip": _says("water", "drip"),
     "splash|splatter|plunge|dive": _says("water", "splash"),
-    "stream|brook|creek|river|run water|flow|pour|trickle|babble brook": _says("water", "stream"),
+    "stream|brook|creek|river|run water|flow|trickle|babble brook": _says("water", "stream"),
+    "pour|pour water|water pour|fill": _says("water", "pour"),
     "waterfall|rapid": _says("water", "stream", intensity=0.95, size=0.95),
     "fountain": _says("water", "stream", intensity=0.6),
     "sea|ocean|surf|wave|shore|seashore": _says("water", "sea"),
@@ -138,6 +139,7 @@ _SOUNDS: dict[str, Entry] = {
     "fire|campfire|bonfire|fireplace|flame|crackle fire|fire crackle|burn|blaze": _says("fire", "fire"),
     "candle|ember": _says("fire", "fire", intensity=0.1, size=0.1),
     "crackle": _makes("fire", "fire"),
+    "ignite|catch fire|light match|match strike|strike match|lighter": _says("fire", "ignite"),
     "inferno": _says("fire", "fire", intensity=0.95, size=0.95),
     # engines
     "car pass|pass car|pass by|drive by|car drive by|traffic pass|vehicle pass": _says("engines", "pass"),

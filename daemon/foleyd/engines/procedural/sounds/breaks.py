@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.engines.procedural import dsp
-from foleyd.engines.procedural.levels import reference_gain
+from foleyd.engines.procedural.levels import calibrated
 from foleyd.engines.procedural.sounds.family import (
     RATE,
     Family,
     Samples,
     Sound,
     Strike,
-    StrikeMaker,
     Trigger,
     Voice,
 )
@@ -73,7 +72,7 @@ def _shards(material: str, size: float, character: int) -> tuple[Samples, ...]:
         piece_size = made.smallest + (made.largest - made.smallest) * (1 - share) * dsp.blend(0.7, 1.1, size)
         piece = body(kind, float(piece_size), rng)
         n = dsp.samples(min(0.5, 0.02 + float(piece.t60s.max())))
-        sound = struck(piece, 0.0004 * kind.softness * dsp.blend(1.0, 2.0, 1 - share), n, rng)
+        sound = struck(piece, 0.00012 * kind.softness * dsp.blend(1.0, 2.0, 1 - share), n, rng)
         sound /= max(float(np.abs(sound).max()), 1e-9)
         pieces.append(dsp.faded(dsp.mono32(sound * dsp.blend(1.0, 0.4, float(share))), 4, n // 4))
     return tuple(pieces)
@@ -166,17 +165,12 @@ def _swell(n: int, rise: float, t60: float) -> Samples:
 
 def shatter(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     """The voice's thing breaks; stereo, the crack at sample 0."""
-    return _calibrated(_shatter, voice, strength, rng)
+    return calibrated(_shatter, voice, strength, rng)
 
 
 def debris(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     """Pieces come down and settle; stereo, the first one at sample 0 or 1."""
-    return _calibrated(_debris, voice, strength, rng)
-
-
-def _calibrated(make: StrikeMaker, voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
-    strike = make(voice, strength, rng)
-    return Strike(strike.samples * np.float32(reference_gain(make, voice)), strike.onset)
+    return calibrated(_debris, voice, strength, rng)
 
 
 FAMILY = Family(

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.engines.procedural import dsp
-from foleyd.engines.procedural.levels import reference_gain
+from foleyd.engines.procedural.levels import calibrated
 from foleyd.engines.procedural.sounds.family import RATE, Family, Sound, Strike, Trigger, Voice
 from foleyd.engines.procedural.sounds.grounds import SHOES, SPLASH, Grains, Ground, Shoe, ground_of
 
@@ -136,9 +136,7 @@ def _suck(rng: np.random.Generator, n: int) -> Mono:
 
 def step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     """One step of the voice's shoe (tool) on its ground (material); mono, the heel at sample 0."""
-    strike = _step(voice, strength, rng)
-    gain = reference_gain(_step, voice) * dsp.from_db(ground_of(voice.material).offset)
-    return Strike(strike.samples * np.float32(gain), strike.onset)
+    return calibrated(_step, voice, strength, rng, offset=ground_of(voice.material).offset)
 
 
 FAMILY = Family(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.engines.procedural import dsp
-from foleyd.engines.procedural.levels import reference_gain
+from foleyd.engines.procedural.levels import calibrated
 from foleyd.engines.procedural.sounds.family import RATE, Family, Sound, Strike, Trigger, Voice
 from foleyd.engines.procedural.sounds.solids import SOLIDS, Body, body, solid, struck
 
@@ -76,8 +76,7 @@ def _thump(n: int, size: float, hardness: float, rng: np.random.Generator) -> Ar
 
 def hit(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     """One hit on the voice's material with its tool; mono, onset at its first sample."""
-    strike = _hit(voice, strength, rng)
-    return Strike(strike.samples * np.float32(reference_gain(_hit, voice)), strike.onset)
+    return calibrated(_hit, voice, strength, rng)
 
 
 FAMILY = Family(
