@@ -1,10 +1,4 @@
-"""All families, by name; the lexicon's words point at these.
-
-The names that prompts are read into (family: sounds): footsteps: step; cloth: rustle; hits: hit;
-breaks: shatter, debris; doors: slam, open, creak, knock, latch; water: drip, splash, stream, sea,
-bubbles; rain: rain; wind: wind, thunder; fire: fire; engines: car, motorcycle, truck, pass;
-whooshes: whoosh; tone: room, hum, air, murmur, traffic.
-"""
+"""All families, by name; the lexicon's words point at their sounds."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from foleyd.engines.procedural.sounds.family import HOP, RATE, Activity, Family,
 class Weave:
     """A material: friction noise between LOW and HIGH Hz, its share FRICTION; CLICKS a second at full
     activity, each T60 seconds long between CLICK_LOW and CLICK_HIGH Hz, their share CRUMPLE; SWAY,
-    how unevenly it rubs, 0..1."""
+    how unevenly it rubs, 0..1; GAIN that brings it to the reference level at full activity."""
 
     low: float
     high: float
@@ -68,7 +68,7 @@ def rustle(voice: Voice, activity: Activity, rng: np.random.Generator) -> Iterat
 
 
 def _folds(rng: np.random.Generator, chance: dsp.Array) -> npt.NDArray[np.float64]:
-    """Impulses in either ear, with energies by a power law (exponent -1.5, cut at 30 dB)."""
+    """Impulses in either ear, with energies by a power law (exponent -1.5, cut at 24 dB)."""
     out = np.zeros((2, HOP))
     where = np.flatnonzero(rng.random(HOP, dtype=np.float32) < chance)
     force = np.minimum(0.18 * (1.0 - rng.random(len(where))) ** -1.0, 3.0)

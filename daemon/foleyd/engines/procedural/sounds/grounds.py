@@ -1,8 +1,8 @@
 """Grounds and shoes of footsteps: the figures that make gravel gravel.
 
-Frequencies and decays are chosen after the spectra of walked grounds in P. R. Cook, "Modeling
-Bill's gait" (2002) and Turchet, Serafin, Dimitrov, Nordahl, "Physically based sound synthesis and
-control of footsteps sounds" (DAFx 2010), and by measurement (``benchmarks/sounds.py``).
+The figures are this engine's own, set so that measured steps (``benchmarks/sounds.py``) show what is
+described of walked grounds by P. R. Cook, "Modeling Bill's gait" (2002), and Turchet, Serafin,
+Dimitrov, Nordahl, "Physically based sound synthesis and control of footsteps sounds" (DAFx 2010).
 """
 
 from __future__ import annotations
