@@ -23,6 +23,7 @@ from foleyd.engines.engine import (
 from foleyd.engines.procedural.options import OPTIONS, Settings, read_options
 from foleyd.engines.procedural.play import Stopped, generator, hops, play
 from foleyd.engines.procedural.prompt import Reading, read, unknown_warning
+from foleyd.engines.procedural.room import ROOMS, Reverb
 from foleyd.engines.procedural.score import Score, compose
 from foleyd.engines.procedural.see import look
 from foleyd.engines.procedural.sight import Sight, joined
@@ -64,8 +65,8 @@ class ProceduralEngine:
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
         """Nothing to fetch: makes the rooms' responses so that the first take is as quick as others."""
         begun = time.monotonic()
-        warm = Sight.blank(0.1)
-        play(_score(read("footsteps"), warm, Settings(), 1, 0), warm, 0, 1, width=0.0, on_hop=lambda _: True)
+        for space in ROOMS:
+            Reverb(space)
         on_progress(1.0, "ready")
         return LoadReport("cpu", "float32", time.monotonic() - begun, SUMMARY)
 
