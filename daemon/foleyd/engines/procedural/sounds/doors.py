@@ -4,7 +4,7 @@
   f ~ h / (a b)-scaled (m^2 + n^2) sums (Fletcher and Rossing, "The Physics of Musical Instruments", ch. 3);
   damped to some 50 to 150 ms by the frame; each knuckle elsewhere, so the modes' mix changes.
 - *slam*: latch and stop strike the frame (broadband, panel modes), the room's air gives a low thump of 20 to
-  80 ms at 40 to 90 Hz, the leaf rattles (A. Farnell, "Designing Sound", ch. 33, 2010). Onset: the bang.
+  80 ms at 40 to 90 Hz, the leaf rattles (A. Farnell, "Designing Sound", 2010). Onset: the bang.
 - *creak*: stick-slip. The hinge sticks until the leaf's torque tears it loose; slips come at some
   10 to 200 a second and excite the leaf's modes (S. Serafin, "The sound of friction", PhD thesis, Stanford
   2004; Farnell ch. 32). Irregular slips groan, regular ones sing at slip rate and harmonics.

@@ -5,7 +5,7 @@
   resonant oscillations of an entrapped air bubble", Scientific Reports 8, 2018). Into water one
   bubble of 0.3 to 6 kHz, at times a second; on metal, stone or wood a damped body knock.
 - *splash*: slap of the surface, collapse of the cavity behind the body (a large low bubble), spray
-  falling back (Worthington's phases; Franz, JASA 31, 1959: the airborne bubble dominates the blow).
+  falling back (Worthington's phases; G. J. Franz, JASA 31, 1959: the blow, then the bubbles).
 - *stream*, *pour*: dense bubble populations with radii r^-EXPONENT and a floor of turbulence; in a
   vessel the air column above rises in pitch as it fills.
 - *sea*: breaking waves, each a swell of low noise, a crest that brightens and breaks, a hissing

@@ -42,22 +42,25 @@ def _whoosh(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     for reach in np.linspace(hand, 1.0, sources):
         moving = fastest * speed * reach
         centre = np.clip(0.2 * moving / (thick * rng.uniform(0.85, 1.2)), 25, 9000)
-        width = np.clip(centre * blend(0.35, 1.1, voice.size), 25, 4000)
+        width = np.clip(centre * blend(0.22, 0.7, voice.size), 25, 4000)
         near = angle + rng.uniform(-0.08, 0.08)
         band = swept_noise(rng, centre, width) * (speed * reach) ** 3
         body += band * np.stack((np.cos(near), np.sin(near)))
-    wake = filtered(rng.standard_normal((2, n)), "bandpass", *_wake(fastest, thick), order=1)
-    wake *= speed**4 * (blend(0.25, 0.9, voice.size) / max(float(np.std(wake)), 1e-9))
-    wake *= np.stack((np.cos(angle), np.sin(angle))) * np.sqrt(2)
-    out = body / np.sqrt(sources) + wake * 0.7
+    wake = _wake(rng, speed, float(0.2 * fastest / thick)) * np.stack((np.cos(angle), np.sin(angle)))
+    out = body / np.sqrt(sources) + wake * blend(0.3, 0.7, voice.size)
     out = filtered(out, "highpass", 35, order=1) * np.minimum(1.0, np.arange(n, 0, -1) / samples(0.03))
     return Strike(at_reference(mono32(out), rng, intensity_db(voice.intensity, 4.0)), peak)
 
 
-def _wake(speed: float, thick: float) -> tuple[float, float]:
-    """Turbulence behind the thing: from its shedding frequency up, Hz."""
-    low = float(np.clip(0.12 * speed / thick, 60, 2500))
-    return grid(low), grid(min(15000.0, low * 9))
+def _wake(rng: np.random.Generator, speed: Floats, shedding: float) -> Floats:
+    """Turbulence behind the thing, (2, n): bands from its SHEDDING frequency (at full speed) up, the higher
+    the more they need speed."""
+    wake = np.zeros((2, len(speed)))
+    for ratio, power, level in ((0.8, 3.5, 1.0), (2.0, 5.0, 0.6), (5.0, 8.0, 0.4)):
+        low = float(np.clip(shedding * ratio, 60, 6000))
+        band = filtered(rng.standard_normal((2, len(speed))), "bandpass", grid(low), grid(2.2 * low))
+        wake += band * (speed**power * (level / max(float(np.std(band)), 1e-9)))
+    return wake
 
 
 FAMILY = Family(

@@ -5,8 +5,7 @@ f = 0.2 U / d (Strouhal, 1878), a whistle whose pitch follows the gusts; big obs
 low noise; dipoles radiate with U^6 (Curle, Proc. R. Soc. A 231, 1955), so gusts of 20 % are 5 dB.
 The speed U wanders on scales from 0.4 to 25 s with nearly equal power (gust spectra fall slowly up
 to the shear scale: Kaimal et al., QJRMS 98, 1972). Leaves are grains: thousands of small slaps whose rate
-follows U with a lag, louder below 6 m/s in the 2 to 8 kHz band (Fegeant, "Wind-induced vegetation noise",
-Acustica 85, 1999). Layers as in A. Farnell, "Designing Sound", ch. 41 (2010).
+follows U with a lag (O. Fegeant, "Wind-induced vegetation noise", Acustica 85, 1999). Layers as in A. Farnell, "Designing Sound", ch. 41 (2010).
 
 *wind* on MATERIAL "" open land, "leaves" or "grass" foliage, "metal" wires, "wood" or "glass" a house; SPEED
 above a half brings the howl. *thunder*: strokes now and then (see :mod:`.thunder`) over a far roll.
