@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clipmaker import make_clip, read_number
+from clipmaker import Rgb, make_clip, read_number
 from foleyd.media.errors import MediaError, MediaMissing, MediaUnreadable, NoPicture
 from foleyd.media.picture import program_frames
 from foleyd.media.probe import probe
@@ -164,6 +164,19 @@ def test_damage_in_the_middle_is_bridged_and_the_rest_keeps_its_time(tmp_path: P
     assert set(range(160, 200)) <= set(right)
 
 
+def test_a_frame_hurt_on_its_way_is_not_shown(tmp_path: Path) -> None:
+    path = make_clip(
+        tmp_path / "lost.ts", frames=60, draw=busy, gop=20, b_frames=0, time_base=Fraction(1, 90_000)
+    )
+    packets = path.read_bytes()
+    middle = len(packets) // 188 // 2 * 188
+    path.write_bytes(packets[:middle] + packets[middle + 2 * 188 :])
+    times = [int(frame.time * RATE) for frame in program_frames(program(RATE, shot(path, 0, 60)))]
+    missing = sorted(set(range(60)) - set(times))
+    assert len(missing) in (1, 2)
+    assert 20 <= missing[0] < 40
+
+
 def test_a_damaged_opening_holds_the_first_good_frame(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "o.mp4", frames=60, gop=20, b_frames=0)
     with_index = path.read_bytes()
@@ -172,6 +185,11 @@ def test_a_damaged_opening_holds_the_first_good_frame(tmp_path: Path) -> None:
     shown = on_screen(program(RATE, shot(path, 0, 60)))
     assert shown[20:] == list(range(20, 60))
     assert set(shown[:20]) == {20}
+    reader = PictureReader(path)
+    for frame in range(20):
+        reader.at(frame / RATE)
+    assert reader.frames_decoded < 10
+    reader.close()
 
 
 def test_a_picture_without_one_good_frame(tmp_path: Path) -> None:
@@ -182,10 +200,11 @@ def test_a_picture_without_one_good_frame(tmp_path: Path) -> None:
     refused(path, MediaUnreadable, "no frame")
 
 
-def long_clip(path: Path) -> Path:
-    def busy(number: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        return np.random.default_rng(number).integers(0, 256, (64, 192, 3), dtype=np.uint8)
+def busy(number: int) -> Rgb:
+    return np.random.default_rng(number).integers(0, 256, (64, 192, 3), dtype=np.uint8)
 
+
+def long_clip(path: Path) -> Path:
     return make_clip(path, frames=400, draw=busy, gop=25, b_frames=0, muxer={"movflags": "faststart"})
 
 

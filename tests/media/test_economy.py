@@ -83,6 +83,16 @@ def test_files_cut_against_each_other_are_each_read_once(
     assert all(each.frames_decoded <= 250 for each in readers)
 
 
+def test_holding_the_last_frame_reads_nothing_again(clip: Path, readers: list[Counting]) -> None:
+    assert on_screen(program(RATE, shot(clip, 0, 500, Fraction(240, 25))))[-1] == 249
+    assert readers[0].frames_decoded <= 60
+
+
+def test_holding_the_first_frame_reads_nothing_again(clip: Path, readers: list[Counting]) -> None:
+    assert on_screen(program(RATE, shot(clip, 0, 500, -20))) == [0] * 500
+    assert readers[0].frames_decoded <= 5
+
+
 def test_many_files_are_not_all_kept_open(tmp_path: Path, readers: list[Counting]) -> None:
     paths = [make_clip(tmp_path / f"{n}.mp4", frames=3) for n in range(6)]
     most = 0

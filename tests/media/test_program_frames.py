@@ -116,12 +116,42 @@ def test_each_frame_keeps_its_files_size(clip: Path, tmp_path: Path) -> None:
     assert [frame.rgb.shape for frame in frames] == [(64, 192, 3), (48, 96, 3), (64, 192, 3)]
 
 
+NINETY = Fraction(1, 90_000)
+
+
+def joined(path: Path, *parts: Path) -> Path:
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
 def test_a_size_that_changes_within_the_file_is_followed(tmp_path: Path) -> None:
-    parts = [make_clip(tmp_path / f"{w}.ts", size=(w, 64), frames=25) for w in (192, 96)]
-    joined = tmp_path / "joined.ts"
-    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
-    shapes = {frame.rgb.shape for frame in program_frames(program(RATE, shot(joined, 0, 25)))}
-    assert (64, 192, 3) in shapes
+    parts = [
+        make_clip(
+            tmp_path / f"{width}.ts",
+            size=(width, 64),
+            first_number=first,
+            b_frames=0,
+            time_base=NINETY,
+            stamps=[3600 * (first + n) for n in range(25)],
+        )
+        for first, width in ((0, 192), (25, 384))
+    ]
+    frames = list(program_frames(program(RATE, shot(joined(tmp_path / "j.ts", *parts), 0, 50))))
+    shown = {int(frame.time * RATE): (read_number(frame.rgb), frame.rgb.shape[1]) for frame in frames}
+    assert all(record == number for record, (number, _) in shown.items())
+    assert {record: width for record, (_, width) in shown.items()} == {
+        record: 192 if record < 25 else 384 for record in shown
+    }
+    assert set(shown) >= {*range(25), *range(30, 50)}  # the seam itself counts as damage in MPEG-TS
+
+
+def test_frames_whose_times_go_back_are_not_shown(tmp_path: Path) -> None:
+    parts = [
+        make_clip(tmp_path / f"{first}.ts", frames=25, first_number=first, time_base=NINETY)
+        for first in (0, 1000)
+    ]
+    shown = on_screen(program(RATE, shot(joined(tmp_path / "j.ts", *parts), 0, 40)))
+    assert shown == [*range(25), *[24] * 15]
 
 
 def test_frames_are_contiguous_uint8_and_the_callers_own(clip: Path) -> None:
