@@ -3,8 +3,9 @@
 A talker is a pulse train at the voice's pitch through the resonances of a vocal tract (source and filter:
 G. Fant, "Acoustic theory of speech production", 1960; formants after Peterson and Barney, JASA 24, 1952)
 that glide from one random vowel to the next, at four to six syllables a second (English talks at 6.2:
-Pellegrino et al., Language 87, 2011), in phrases with pauses. Syllables come at random, so nothing is understood; the room
-blurs the rest. Long-term speech falls some 9 dB an octave above 500 Hz (Byrne et al., JASA 96, 1994).
+Pellegrino et al., Language 87, 2011), in phrases with pauses. Syllables come at random, so nothing is
+understood; the room blurs the rest. Long-term speech falls some 9 dB an octave above 500 Hz (Byrne
+et al., JASA 96, 1994).
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ def _traffic(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Ite
     children = rng.spawn(4)
     layers = [Noise(child, butter("bandpass", *band)) for child, band in zip(children, _ROAD, strict=True)]
     tilt = mix_gains(-2.0, 0.0, -1.5 - 2 * voice.distance, -9.0 - 9 * voice.distance)
-    cars = _Swells(rng.spawn(1)[0], blend_log(2.5, 0.7, voice.intensity), blend(0.55, 1.0, near))
+    cars = _Swells(rng.spawn(1)[0], blend_log(5.5, 1.0, voice.intensity), blend(0.55, 1.0, near))
     drifts = [Drift(child, (0.1, 0.8, 5.0)) for child in rng.spawn(4)]
     last = np.zeros((2, 2))
     level = bed_gain(intensity_db(voice.intensity, 5.0))
@@ -211,7 +211,7 @@ class _Swells:
         time = self._now + (np.arange(STEPS) + 1) * (HOP / RATE / STEPS)
         while self._next < self._now + 12:
             side = float(self._rng.choice((-1.0, 1.0)))
-            width, force = float(self._rng.uniform(0.9, 3.2)), float(self._rng.uniform(0.3, 1.0))
+            width, force = float(self._rng.uniform(0.6, 2.0)), float(self._rng.uniform(0.3, 1.0))
             self._cars.append((self._next, width, force, side))
             self._next += self._pause * float(self._rng.exponential())
         self._cars = [car for car in self._cars if car[0] + 8 * car[1] > self._now]
@@ -222,7 +222,7 @@ class _Swells:
             angle = (1 + 0.8 * side * late / np.sqrt(1 + late**2)) * np.pi / 4
             power += np.stack((np.cos(angle) ** 2, np.sin(angle) ** 2)) * loud
         self._now += HOP / RATE
-        mean = 0.12 + 0.5 * 0.65 * np.pi * 2.05 / self._pause
+        mean = 0.12 + 0.5 * 0.65 * np.pi * 1.3 / self._pause
         return np.asarray(np.sqrt(1 + self._contrast * (power / mean - 1)))
 
 

@@ -4,8 +4,9 @@ Wind makes no sound by itself: edges do. A wire or edge of d metres sheds vortic
 f = 0.2 U / d (Strouhal, 1878), a whistle whose pitch follows the gusts; big obstacles give broad
 low noise; dipoles radiate with U^6 (Curle, Proc. R. Soc. A 231, 1955), so gusts of 20 % are 5 dB.
 The speed U wanders on scales from 0.4 to 25 s with nearly equal power (gust spectra fall slowly up
-to the shear scale: Kaimal et al., QJRMS 98, 1972). Leaves are grains: thousands of small slaps whose rate
-follows U with a lag (O. Fegeant, "Wind-induced vegetation noise", Acustica 85, 1999). Layers as in A. Farnell, "Designing Sound", ch. 41 (2010).
+to the shear scale: Kaimal et al., QJRMS 98, 1972). Leaves are grains: small slaps whose rate follows U
+with a lag (O. Fegeant, "Wind-induced vegetation noise", Acustica 85, 1999). Layers as in A. Farnell,
+"Designing Sound", ch. 41 (2010).
 
 *wind* on MATERIAL "" open land, "leaves" or "grass" foliage, "metal" wires, "wood" or "glass" a house; SPEED
 above a half brings the howl. *thunder*: strokes now and then (see :mod:`.thunder`) over a far roll.
