@@ -20,6 +20,7 @@ from foleyd.engines.procedural.picture import Plane, Small, looked_up
 _POINTS = 2400
 _STEPS = 6
 _STILL_PIXELS = 0.02
+_BETTER = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,15 @@ def camera_move(here: Plane, there: Plane, guess: Move, noise: float) -> Move:
     starts = [Move(), Move(guess.dx, guess.dy, guess.grow, guess.turn), _shift(here, there)]
     misfits = [_misfit(start, there, y, x, target) for start in starts]
     best = int(np.argmin(np.array(misfits) * [0.98, 1.0, 1.0]))
-    return _refined(starts[best], there, (y, x, target, gy.ravel()[chosen], gx.ravel()[chosen]), noise)
+    points = (y, x, target, gy.ravel()[chosen], gx.ravel()[chosen])
+    found = _refined(starts[best], there, points, noise)
+    better = _BETTER if found.reach(here.shape) > 1 else 1.0
+    return found if _misfit(found, there, y, x, target) < better * misfits[0] else _lit(found)
+
+
+def _lit(move: Move) -> Move:
+    """No motion, but the change of light of MOVE."""
+    return Move(gain=move.gain, lift=move.lift)
 
 
 def _points(strength: Plane) -> npt.NDArray[np.intp]:

@@ -21,10 +21,11 @@ Floats = npt.NDArray[np.float64]
 SHORTEST_STEP_S, LONGEST_STEP_S = 0.25, 0.95
 _FEWEST_STEPS = 4
 _FEWEST_CAMERA_STEPS = 6
-_CHANGE_OF_STEP = 0.17
-_UNEVEN = 0.09
+_CHANGE_OF_STEP = 0.2
+_UNEVEN, _CAMERA_UNEVEN = 0.06, 0.1
+_PLAIN_PUSH = 0.35
 _SHALLOWEST = 0.11
-_NEVER_STILL = 0.15
+_NEVER_STILL = 0.3
 _FORWARD_PER_S = 0.03
 _FAINTEST_PUSH = 0.012
 
@@ -52,7 +53,8 @@ def energy_rows(middle: Floats, energy: Floats) -> list[Row]:
     if len(at) < _FEWEST_STEPS:
         return []
     times, depth = _between_frames(-level, at, middle, step), np.asarray(found["prominences"])
-    return [row for row in _rows(times, depth, _FEWEST_STEPS) if _travels(row, middle, energy)]
+    rows = _rows(times, depth, _FEWEST_STEPS, _UNEVEN)
+    return [row for row in rows if _travels(row, middle, energy)]
 
 
 def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
@@ -69,12 +71,13 @@ def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
     at, found = signal.find_peaks(push, prominence=_FAINTEST_PUSH, distance=max(1, int(0.2 / step)))
     if len(at) < _FEWEST_CAMERA_STEPS:
         return []
-    times, depth = _between_frames(push, at, middle, step), np.asarray(found["prominences"])
-    rows = _rows(times, depth, _FEWEST_CAMERA_STEPS)
+    plain = found["prominences"] > _PLAIN_PUSH * np.percentile(found["prominences"], 80)
+    times, depth = _between_frames(push, at[plain], middle, step), np.asarray(found["prominences"][plain])
+    rows = _rows(times, depth, _FEWEST_CAMERA_STEPS, _CAMERA_UNEVEN)
     return [row for row in rows if _walks(row, middle, push, forward)]
 
 
-def _rows(times: Floats, depth: Floats, fewest: int) -> list[Row]:
+def _rows(times: Floats, depth: Floats, fewest: int, uneven: float) -> list[Row]:
     """The best chains of TIMES with steady steps, longest and deepest first, none overlapping another."""
     rows: list[Row] = []
     taken = np.zeros(len(times), bool)
@@ -82,11 +85,15 @@ def _rows(times: Floats, depth: Floats, fewest: int) -> list[Row]:
         if len(chain) < fewest or taken[chain].any():
             continue
         taken[chain[0] : chain[-1] + 1] = True
-        row = Row(times[chain], depth[chain])
-        gaps = np.diff(row.times)
-        if float(gaps.std()) <= _UNEVEN * float(gaps.mean()):
-            rows.append(row)
+        if _unevenness(np.diff(times[chain])) <= uneven:
+            rows.append(Row(times[chain], depth[chain]))
     return rows
+
+
+def _unevenness(gaps: Floats) -> float:
+    """Mean departure of GAPS from the pace around them (the median of five), as a share of the mean gap."""
+    pace = ndimage.median_filter(gaps, size=min(5, len(gaps)), mode="nearest")
+    return float(np.abs(gaps - pace).mean() / gaps.mean())
 
 
 def _chains(times: Floats, depth: Floats) -> list[list[int]]:

@@ -18,10 +18,11 @@ Floats = npt.NDArray[np.float64]
 SHORTEST_GAP_S = 0.1
 _OPPOSING = 0.5
 _SHARP = 0.6
-_FAINTEST = 4e-4
-_STANDS_OUT, _FOLLOWS = 2.0, 0.9
+_FAINTEST, _FAINTEST_USUAL = 4e-4, 1e-4
+_STANDS_OUT, _FOLLOWS = 1.5, 0.9
 _NEIGHBOURHOOD_S = 0.7
 _RECENT_S = 0.15
+_FLIGHT_S = 1.2
 _SHADOW_S = 0.7
 _BEFORE_LOUDER_S, _BEFORE_LOUDER = 1.2, 0.5
 _AFTER_LOUDER_S, _AFTER_LOUDER = 1.5, 0.2
@@ -31,12 +32,14 @@ _AFTER_LOUDER_S, _AFTER_LOUDER = 1.5, 0.2
 class Series:
     """One shot's pairs of pictures in order: MIDDLE times, SPANs in seconds (n,), MOMENTUM a second (n, k).
 
-    Neighbouring pairs overlap when LAG, the frames that a pair spans, is more than one.
+    ONE (n,) tells whether a single thing moves, not water, leaves or the whole picture. Neighbouring pairs
+    overlap when LAG, the frames that a pair spans, is more than one.
     """
 
     middle: Floats
     span: Floats
     momentum: Floats
+    one: npt.NDArray[np.bool_]
     lag: int
 
 
@@ -45,7 +48,7 @@ class Jump:
     """A jump of momentum: TIME in seconds, JUMP (momentum per second), the INDEX of its pair.
 
     SHARP is the jump over the greatest momentum just before, OPPOSING the share of the jump that undid
-    motion, CLEAR the jump over the usual changes around it.
+    motion, CLEAR the jump over the usual changes around it; BEFORE and AFTER are the momenta (k,).
     """
 
     time: float
@@ -54,6 +57,8 @@ class Jump:
     opposing: float
     clear: float
     index: int
+    before: Floats
+    after: Floats
 
 
 def impacts(series: Series) -> list[Jump]:
@@ -61,7 +66,7 @@ def impacts(series: Series) -> list[Jump]:
     found = [jump for jump in jumps(series) if jump.opposing > _OPPOSING and jump.sharp > _SHARP]
     chosen = [jump for jump in found if jump.clear > _STANDS_OUT]
     for jump in found:
-        if jump not in chosen and jump.clear > _FOLLOWS and _follows(jump, chosen):
+        if jump.clear <= _STANDS_OUT and jump.clear > _FOLLOWS and _follows(jump, chosen):
             chosen.append(jump)
     return sorted((j for j in chosen if not _overshadowed(j, chosen)), key=lambda jump: jump.time)
 
@@ -85,14 +90,22 @@ def jumps(series: Series) -> list[Jump]:
     sharp = excess / _recent_peak(np.linalg.norm(series.momentum, axis=1), max(1, round(_RECENT_S / step)))
     clear = excess / _usual(size, max(3, round(_NEIGHBOURHOOD_S / step)), 2 * lag)
     time = series.middle + (np.clip(fraction, -0.5, 1.5) - 0.5) * series.span
-    possible = (excess > _FAINTEST) & (fraction > -0.4) & (fraction < 1.4) & (opposing > 0.45) & (sharp > 0.3)
+    single = np.pad(series.one, (lag, 0), mode="edge")[:n] & series.one
+    possible = (
+        single
+        & (excess > _FAINTEST)
+        & (fraction > -0.4)
+        & (fraction < 1.4)
+        & (opposing > 0.45)
+        & (sharp > 0.3)
+    )
     found: list[Jump] = []
     for i in np.argsort(-excess):
         if possible[i] and all(abs(time[i] - other.time) > SHORTEST_GAP_S for other in found):
             time_, jump_, sharp_, opposing_, clear_ = (
                 float(values[i]) for values in (time, excess, sharp, opposing, clear)
             )
-            found.append(Jump(time_, jump_, sharp_, opposing_, clear_, int(i)))
+            found.append(Jump(time_, jump_, sharp_, opposing_, clear_, int(i), before[i], after[i]))
     return sorted(found, key=lambda jump: jump.time)
 
 
@@ -110,12 +123,21 @@ def _usual(size: Floats, reach: int, hole: int) -> Floats:
     inner_low, inner_high = np.maximum(at - hole, 0), np.minimum(at + hole + 1, len(size))
     count = (high - low) - (inner_high - inner_low)
     energy = (total[high] - total[low]) - (total[inner_high] - total[inner_low])
-    return np.asarray(np.sqrt(np.maximum(energy, 0) / np.maximum(count, 1)) + 1e-6)
+    return np.asarray(np.sqrt(np.maximum(energy, 0) / np.maximum(count, 1)) + _FAINTEST_USUAL)
 
 
 def _follows(jump: Jump, others: list[Jump]) -> bool:
-    """Whether a stronger impact came shortly before: the bounces of one fall grow weaker."""
-    return any(0 < jump.time - other.time < 1.0 and other.jump > jump.jump for other in others)
+    """Whether this ends the flight that another impact began: as fast as it left, the other way."""
+    return any(
+        0 < jump.time - other.time < _FLIGHT_S and _one_flight(other.after, jump.before) for other in others
+    )
+
+
+def _one_flight(left: Floats, arrived: Floats) -> bool:
+    speed_left, speed_arrived = float(np.linalg.norm(left)), float(np.linalg.norm(arrived))
+    if min(speed_left, speed_arrived) < 0.5 * max(speed_left, speed_arrived):
+        return False
+    return float(left @ arrived) < -0.5 * speed_left * speed_arrived
 
 
 def _overshadowed(jump: Jump, others: list[Jump]) -> bool:

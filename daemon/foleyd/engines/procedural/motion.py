@@ -34,20 +34,34 @@ class Change:
     """What changed from one picture to the next; lengths in picture widths, y down.
 
     ``energy`` mean change of light 0..1; ``momentum`` (MOMENTUM_PARTS,) contrast x area x displacement;
-    ``mass`` the change of light summed per level, as a length; ``x``, ``y`` centre of the change;
-    ``size`` fraction of the picture that changed; ``noise`` of this pair; ``lost`` whether the two
-    pictures have too little in common to compare (a cut, a flash).
+    ``mass`` the change summed without regard to direction; ``imbalance`` 0 where light only moved .. 1 where
+    it only came or went; ``x``, ``y`` centre of the change as fractions of width and height; ``spread`` its
+    standard radius; ``size`` fraction of the picture that changed; ``noise`` of this pair; ``lost`` whether
+    the two pictures have too little in common to compare (a cut, a flash).
     """
 
     energy: float
     momentum: npt.NDArray[np.float32]
     mass: float
-    balance: float
+    imbalance: float
     x: float
     y: float
+    spread: float
     size: float
     noise: float
     lost: bool
+
+    @property
+    def coherence(self) -> float:
+        """How much it moves as one: about 0.1 for water, leaves and grain, from 0.25 to 1 for a thing."""
+        length = self.mass * self.spread
+        return float(np.linalg.norm(self.momentum)) / length if length > 0 else 0.0
+
+    @classmethod
+    def none(cls, noise: float = 0.0, lost: bool = False) -> Change:
+        """Nothing moved, or (LOST) nothing can be said."""
+        momentum = np.zeros(MOMENTUM_PARTS, np.float32)
+        return cls(0.0, momentum, 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, noise, lost)
 
 
 def change(here: Small, there: Small, move: Move, noise: float) -> Change:
@@ -66,19 +80,30 @@ def change(here: Small, there: Small, move: Move, noise: float) -> Change:
     above = size - quiet - tolerance * _steepness(here)
     active = np.flatnonzero(above > 0)
     if lost or not len(active):
-        return Change(0.0, np.zeros(MOMENTUM_PARTS, np.float32), 0.0, 0.0, 0.5, 0.5, 0.0, grain, lost)
+        return Change.none(grain, lost)
     weight = above.ravel()[active]
     y, x = (part.astype(np.float32) / columns for part in np.divmod(active, columns))
     total = float(weight.sum())
     cx, cy = float(weight @ x) / total, float(weight @ y) / total
+    spread = float(weight @ ((x - cx) ** 2 + (y - cy) ** 2) / total) ** 0.5
     moved = _levels(here.reshape(-1, 3)[active]) - _levels(before.reshape(-1, 3)[active])
     moved *= (weight / size.ravel()[active])[:, None]
     area = np.float32(1 / size.size)
     momentum = np.concatenate([(x - cx) @ moved, (y - cy) @ moved]) * area
     mass = float(np.linalg.norm(np.abs(moved).sum(axis=0))) * float(area)
-    balance = float(np.linalg.norm(moved.sum(axis=0))) * float(area) / mass
-    where = (cx + 0.5 / columns, (cy * columns + 0.5) / rows)
-    return Change(total * float(area), momentum, mass, balance, *where, len(active) / size.size, grain, lost)
+    imbalance = float(np.linalg.norm(moved.sum(axis=0))) * float(area) / mass
+    return Change(
+        energy=total * float(area),
+        momentum=momentum,
+        mass=mass,
+        imbalance=imbalance,
+        x=cx + 0.5 / columns,
+        y=(cy * columns + 0.5) / rows,
+        spread=spread,
+        size=len(active) / size.size,
+        noise=grain,
+        lost=lost,
+    )
 
 
 def _levels(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

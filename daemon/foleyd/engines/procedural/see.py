@@ -19,7 +19,7 @@ from foleyd.engines.engine import Frame
 from foleyd.engines.procedural.camera import Move, camera_move
 from foleyd.engines.procedural.contacts import Row, camera_rows, energy_rows
 from foleyd.engines.procedural.impacts import Jump, Series, impacts
-from foleyd.engines.procedural.motion import MOMENTUM_PARTS, Change, change
+from foleyd.engines.procedural.motion import Change, change
 from foleyd.engines.procedural.picture import Plane, Small, shrunk, smoothed
 from foleyd.engines.procedural.sight import CONTACT, IMPACT, Impacts, Sight
 
@@ -33,6 +33,9 @@ _HELD = 2.2
 _BUSY_ENERGY = 0.005
 _MIDDLING_JUMP = 0.015
 _CLEAR_IMPACT = 3.0
+_FAINTEST_THING, _FAINTEST_BODY = 0.00005, 0.0003
+_COHERENT = 0.14
+_SPREAD = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,7 @@ def _pairs(frames: Iterable[Frame]) -> Iterable[tuple[_Pair, _Picture]]:
         there, lag = _partner(recent, here)
         if there is None:
             recent.clear()
-            blank = Change(0.0, np.zeros(MOMENTUM_PARTS, np.float32), 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, True)
-            pair = _Pair(here.time, 0.0, 1, blank, Move(), here.luma.shape[:2])
+            pair = _Pair(here.time, 0.0, 1, Change.none(lost=True), Move(), here.luma.shape[:2])
             move, noise = Move(), 0.0
         else:
             move = camera_move(here.luma, there.luma, move, max(noise, 0.002))
@@ -146,14 +148,9 @@ def _events(shot: list[_Pair]) -> list[_Event]:
     shot = _with_stillness(shot)
     middle = np.array([pair.time - pair.span / 2 for pair in shot])
     span = np.array([pair.span for pair in shot])
-    balance = np.array([pair.change.balance for pair in shot])
-    trust = np.clip(1.6 - 1.6 * balance, 0, 1)
-    momentum = np.array([pair.change.momentum for pair in shot], np.float64) * (trust / span)[:, None]
-    lag = int(np.median([pair.lag for pair in shot]))
-    jumps = impacts(Series(middle, span, momentum, lag))
-    energy = np.array([pair.change.energy for pair in shot])
+    jumps = impacts(_series(shot, middle, span))
     steps: list[Row] = []
-    for row in energy_rows(middle, energy) or _walked(shot, middle, span):
+    for row in _seen_walking(shot, middle) or _walked(shot, middle, span):
         within = [jump for jump in jumps if row.times[0] - row.step < jump.time < row.times[-1] + row.step]
         clear = [jump for jump in within if jump.clear > _CLEAR_IMPACT]
         if len(clear) < 0.5 * len(row.times):
@@ -166,14 +163,37 @@ def _events(shot: list[_Pair]) -> list[_Event]:
     ]
 
 
+def _series(shot: list[_Pair], middle: Floats, span: Floats) -> Series:
+    imbalance = np.array([pair.change.imbalance for pair in shot])
+    trust = np.clip(1.6 - 1.6 * imbalance, 0, 1)
+    momentum = np.array([pair.change.momentum for pair in shot], np.float64) * (trust / span)[:, None]
+    one = np.array([_is_one_thing(pair.change, _FAINTEST_THING) for pair in shot])
+    return Series(middle, span, momentum, one, int(np.median([pair.lag for pair in shot])))
+
+
+def _is_one_thing(seen: Change, faintest: float) -> bool:
+    """Whether something compact moves as one, rather than water, leaves, grain or the whole picture."""
+    return seen.energy > faintest and seen.coherence > _COHERENT and seen.spread < _SPREAD
+
+
+def _seen_walking(shot: list[_Pair], middle: Floats) -> list[Row]:
+    """Rows of footfalls of somebody in the picture."""
+    rows = energy_rows(middle, np.array([pair.change.energy for pair in shot]))
+    body = np.array([_is_one_thing(pair.change, _FAINTEST_BODY) for pair in shot])
+    return [row for row in rows if float(body[_between(middle, row)].mean()) > 0.5]
+
+
+def _between(middle: Floats, row: Row) -> npt.NDArray[np.bool_]:
+    return np.asarray((middle >= row.times[0]) & (middle <= row.times[-1]))
+
+
 def _with_stillness(shot: list[_Pair]) -> list[_Pair]:
     """SHOT with a pair of no motion before each frame that came long after the one before (a held frame)."""
     usual = float(np.median([pair.span for pair in shot]))
     filled: list[_Pair] = []
     for pair in shot:
         if pair.span > _HELD * usual:
-            still = Change(0.0, np.zeros(MOMENTUM_PARTS, np.float32), 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, False)
-            filled.append(_Pair(pair.time - usual, usual, pair.lag, still, Move(), pair.shape))
+            filled.append(_Pair(pair.time - usual, usual, pair.lag, Change.none(), Move(), pair.shape))
             filled.append(_Pair(pair.time, usual, pair.lag, pair.change, pair.move, pair.shape))
         else:
             filled.append(pair)
