@@ -90,8 +90,4 @@ def last_log_line(folders: Folders) -> str:
 def _detached_flags() -> int:
     if sys.platform != "win32":
         return 0
-    return (
-        subprocess.DETACHED_PROCESS
-        | subprocess.CREATE_NEW_PROCESS_GROUP
-        | subprocess.CREATE_BREAKAWAY_FROM_JOB
-    )
+    return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP

@@ -74,6 +74,23 @@ def test_generate_asks_for_the_whole_file_at_its_own_rate(
     assert "what to try next" in printed.out
 
 
+def test_without_timecode_in_the_file_labels_are_drop_frame_where_that_exists(
+    daemon: FakeDaemon, clip: Path
+) -> None:
+    assert run(["generate", str(clip), "--prompt", "rain"]) == 0
+    assert not last_request(daemon).selection.program.start_timecode.drop_frame
+    daemon.foley.media.rate.num = 30000
+    assert (
+        run(["generate", str(clip), "--prompt", "rain", "--in", "00:00:01;00", "--out", "00:00:02:00"]) == 0
+    )
+    request = last_request(daemon)
+    assert request.selection.program.start_timecode.drop_frame
+    assert (request.selection.ranges[0].start_frame, request.selection.ranges[0].end_frame) == (30, 60)
+    daemon.foley.media.timecode.frames = 108_000
+    assert run(["generate", str(clip), "--prompt", "rain"]) == 0
+    assert last_request(daemon).selection.program.start_timecode == pb.StartTimecode(frames=108_000)
+
+
 def test_every_shared_option_reaches_the_request(daemon: FakeDaemon, clip: Path, tmp_path: Path) -> None:
     words = [
         "generate", str(clip), "-o", str(tmp_path / "out"), "--prompt", "rain", "--negative", "music",
@@ -206,7 +223,7 @@ def test_partly_done_is_exit_code_4_and_still_lists_what_was_done(
     done, failed = json.loads(printed.out)["cues"]
     assert len(done["takes"]) == 1
     assert failed["takes"] == []
-    assert "failed: cue 2: b.mov is not there" in printed.err
+    assert "failed: 2: b.mov is not there" in printed.err
 
 
 def test_media_that_cannot_be_read_is_exit_code_2(

@@ -10,7 +10,6 @@ from foleyd.cli.options import SpacedCommand
 app = typer.Typer(
     name="foley",
     help="Foley for an editor's timeline: picture and a sentence in, aligned sound out.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

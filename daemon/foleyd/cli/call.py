@@ -54,7 +54,9 @@ def call(
     ] = None,
     cancel_on_eof: Annotated[bool, typer.Option("--cancel-on-eof", help="Cancel when stdin ends.")] = False,
 ) -> int:
-    """Calls METHOD and prints one JSON object per line; made for plugins and scripts.
+    """Talks to the daemon in JSON, for plugins.
+
+    Calls METHOD of foleyd.v1.Foley and prints one JSON object per line.
 
     Cancel by SIGINT or SIGTERM, the line "cancel" on stdin, or the cancel file. Cancelling
     Generate cancels the job; cancelling WatchJob only stops watching. The exit code is the meaning of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +36,11 @@ def generate(
     how: o.How,
     as_json: o.Json = False,
 ) -> int:
-    """Makes sound for a video file and writes it, cut to the sample, beside the video."""
+    """Makes sound for a video file.
+
+    Writes the takes, cut to the sample, with a timeline, a preview and a picture, into DIR or a
+    folder beside the video.
+    """
     from foleyd.cli import requests
     from foleyd.cli.running import run_job
     from foleyd.v1 import foleyd_pb2 as pb
@@ -50,8 +53,7 @@ def generate(
         selection = pb.Selection(program=program, ranges=requests.range_of_file(program, begin, end))
         delivery = requests.output(how, target)
         request = requests.generate_request(selection, rule, how, delivery)
-        again = shlex.join(["foley", "generate", str(video), *_prompt_words(wanted)])
-        return run_job(daemon, request, as_json=as_json, command=again)
+        return run_job(daemon, request, as_json=as_json)
 
 
 @o.grouped
@@ -71,7 +73,10 @@ def timeline(
     ] = False,
     as_json: o.Json = False,
 ) -> int:
-    """Makes sound for a timeline and writes a copy of it with the sound on new tracks."""
+    """Makes sound for an .otio timeline.
+
+    Writes a copy of it with the sound on new tracks, and the takes into a folder beside that.
+    """
     from foleyd.cli import requests
     from foleyd.cli.running import run_job
 
@@ -84,9 +89,7 @@ def timeline(
     with open_daemon() as daemon:
         selection = _selection_of_document(daemon, document, spots)
         request = requests.generate_request(selection, rule, how, delivery, text_only=text_only)
-        words = [str(source), "-o", str(out.with_stem(f"{out.stem}-2")), *_prompt_words(wanted)]
-        again = shlex.join(["foley", "timeline", *words, *(["--markers"] if spots.markers else [])])
-        return run_job(daemon, request, as_json=as_json, command=again)
+        return run_job(daemon, request, as_json=as_json)
 
 
 @o.grouped
@@ -97,7 +100,7 @@ def cues(
     wanted: o.Wanted,
     as_json: o.Json = False,
 ) -> int:
-    """Lists the cues that would be filled, without making any sound."""
+    """Lists the cues that would be filled."""
     from foleyd.cli import requests, show
     from foleyd.cli.as_json import spotting_json
     from foleyd.v1 import foleyd_pb2 as pb
@@ -146,7 +149,3 @@ def _program_of(daemon: Daemon, path: Path) -> pb.Program:
     if media.HasField("error"):
         raise RequestRefused(media.error)
     return requests.program_of(media)
-
-
-def _prompt_words(wanted: o.Wanted) -> list[str]:
-    return [word for prompt in wanted.prompts for word in ("--prompt", prompt)]

@@ -36,7 +36,7 @@ def serve(
         float | None, typer.Option("--idle-seconds", min=0, help="Leave after this long without a request.")
     ] = None,
 ) -> int:
-    """Runs the daemon in the foreground until it is stopped."""
+    """Runs the daemon in the foreground."""
     from foleyd.server.main import main as serve_until_stopped
 
     arguments: list[str] = []
@@ -48,7 +48,10 @@ def serve(
 
 
 def status(as_json: o.Json = False) -> int:
-    """Says what the daemon is, holds and is doing. Starts nothing; exit code 1 when none runs."""
+    """Says what the daemon is doing.
+
+    Starts nothing; exit code 1 when none runs.
+    """
     from foleyd.cli.call import message_json
     from foleyd.cli.show import print_lines
     from foleyd.client import DaemonUnavailable
@@ -74,7 +77,10 @@ def stop(
         float, typer.Option("--grace", min=0, max=86_400, help="Seconds that running work may take to end.")
     ] = 0.0,
 ) -> int:
-    """Stops the daemon; its jobs go on when it runs again."""
+    """Stops the daemon.
+
+    Its jobs go on when it runs again.
+    """
     from foleyd.client import DaemonUnavailable, wait_until_gone
     from foleyd.launch import read_endpoint
 
@@ -167,7 +173,7 @@ def probe(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Media files.")],
     as_json: o.Json = False,
 ) -> int:
-    """Says what is in media files: length, rate, timecode, streams."""
+    """Says what is in media files."""
     from foleyd.cli.call import message_json
     from foleyd.cli.requests import absolute
     from foleyd.refused import RequestRefused
@@ -184,7 +190,10 @@ def probe(
 
 
 def doctor(as_json: o.Json = False) -> int:
-    """Checks what is installed, reachable and writable, and says what to do about what is not."""
+    """Finds out what is wrong, and what to do.
+
+    Checks what is installed, reachable and writable. Exit code 1 when the main job cannot work.
+    """
     from foleyd.cli.doctor import BAD, examine, lines_of
 
     checks = list(examine(find_folders()))

@@ -22,7 +22,10 @@ def jobs(
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="How many, newest first.")] = 20,
     as_json: o.Json = False,
 ) -> int:
-    """Lists jobs, or shows one: seconds by stage, wait, peak memory, cache hits."""
+    """Lists jobs, or shows one.
+
+    Shows seconds by stage, queue wait, peak memory and cache hits.
+    """
     from foleyd.cli.show import print_lines
     from foleyd.v1 import foleyd_pb2 as pb
 
@@ -43,7 +46,7 @@ def jobs(
 
 
 def cancel(job_id: JobId) -> int:
-    """Cancels a job; it stops within one step of its engine."""
+    """Cancels a job."""
     with open_daemon() as daemon:
         job = daemon.cancel(job_id)
     print(f"job {job.id}: {_state(job)}")

@@ -51,8 +51,11 @@ def _run(arguments: Sequence[str]) -> int:
     from foleyd.cli.app import app
 
     command = typer.main.get_command(app)
+    words = list(arguments) or ["--help"]
     try:
-        code = command.main(list(arguments), prog_name="foley", standalone_mode=False)
+        code = command.main(
+            ["version"] if words == ["--version"] else words, prog_name="foley", standalone_mode=False
+        )
     except typer.Abort:
         return CANCELLED
     except typer.Exit as leave:

@@ -11,7 +11,7 @@ from pathlib import Path
 from foleyd.cli.exits import InputError, InputNotFound, OutputIsInput, OutputTaken, plain_text
 from foleyd.cli.options import How, Spots, Wanted
 from foleyd.cli.ranges import check_range, fraction, parse_frame, start_label
-from foleyd.timebase import round_half_up
+from foleyd.timebase import has_drop_frame, round_half_up
 from foleyd.v1 import foleyd_pb2 as pb
 
 DOCUMENT_SUFFIXES = frozenset({".otio", ".json"})
@@ -38,6 +38,10 @@ def program_of(media: pb.MediaInfo) -> pb.Program:
     if rate <= 0 or seconds <= 0:
         raise InputError(f"{path.name} holds no picture that can be read; choose a video file")
     frames = whole_frames(seconds, rate)
+    # Without timecode in the file, labels are drop frame where that exists.
+    start = pb.StartTimecode(frames=0, drop_frame=has_drop_frame(rate))
+    if media.HasField("timecode"):
+        start = media.timecode
     shot = pb.Shot(
         id="1",
         name=path.name,
@@ -49,7 +53,7 @@ def program_of(media: pb.MediaInfo) -> pb.Program:
     )
     return pb.Program(
         rate=media.rate,
-        start_timecode=media.timecode,
+        start_timecode=start,
         shots=[shot],
         name=path.stem,
         duration_frames=frames,

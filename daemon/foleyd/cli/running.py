@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from foleyd.client import Daemon
 
 
-def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool, command: str) -> int:
+def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool) -> int:
     """Has DAEMON do REQUEST, shows it on the way, prints the result, and returns the exit code.
 
-    Ctrl-C cancels the job and waits for it to say so. COMMAND is what the user would repeat.
-    Raises RequestRefused when it fails and CancelledWork when it was cancelled.
+    Ctrl-C cancels the job and waits for it to say so. Raises RequestRefused when it fails and
+    CancelledWork when it was cancelled.
     """
     with Cancelling() as cancelling:
         cancelling.carry_out(daemon, job=True)
@@ -36,7 +36,7 @@ def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool, comma
     if as_json:
         print(json.dumps(result_json(job_id, result)))
     else:
-        print_lines([*result_lines(result), *next_lines(result, command)])
+        print_lines([*result_lines(result), *next_lines(result)])
     return PARTLY if result.failed_cues else DONE
 
 

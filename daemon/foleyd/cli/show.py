@@ -48,8 +48,8 @@ class PlainDisplay:
         if stage.name == self._name and stage.fraction < self._shown + _PLAIN_STEP:
             return
         self._name, self._shown = stage.name, stage.fraction
-        left = f", {duration_text(_eta(stage))} left" if stage.HasField("eta") else ""
-        self.line(f"{stage_text(stage)}: {stage.fraction:4.0%}{left}")
+        left = eta_text(stage)
+        self.line(f"{stage_text(stage)}: {stage.fraction:4.0%}{left and ', '}{left}")
 
     def close(self) -> None:
         """Nothing to close."""
@@ -79,8 +79,9 @@ class BarDisplay:
 
     def stage(self, stage: pb.Stage) -> None:
         """Moves the bar."""
-        left = f"{duration_text(_eta(stage))} left" if stage.HasField("eta") else ""
-        self._bar.update(self._task, completed=stage.fraction, description=stage_text(stage), left=left)
+        self._bar.update(
+            self._task, completed=stage.fraction, description=stage_text(stage), left=eta_text(stage)
+        )
 
     def close(self) -> None:
         """Takes the bar away."""
@@ -105,7 +106,7 @@ def show_event(event: pb.JobEvent, display: Display) -> None:
         case "take_ready":
             take = event.take_ready
             kept = " (from the cache)" if take.cached else ""
-            display.line(f"heard cue {take.cue_id}, seed {take.take.seed}{kept}")
+            display.line(f"heard {take.cue_id}, seed {take.take.seed}{kept}")
         case "warning":
             display.line(warning_text(event.warning))
         case "cue_failed":
@@ -128,13 +129,19 @@ def warning_text(warning: Any) -> str:
 
 def failed_text(failed: pb.CueFailed) -> str:
     """Which cue failed and why."""
-    return f"failed: cue {failed.cue_id}: {failed.status.message}"
+    return f"failed: {failed.cue_id}: {failed.status.message}"
 
 
 def stage_text(stage: pb.Stage) -> str:
     """The stage's name, with its step where it has steps."""
     name = stage.name.replace("_", " ")
     return f"{name} {stage.step}/{stage.steps}" if stage.steps > 1 else name
+
+
+def eta_text(stage: pb.Stage) -> str:
+    """The time left, or "" when it is not known or nearly over."""
+    seconds = stage.eta.seconds + stage.eta.nanos / 1e9
+    return f"{duration_text(seconds)} left" if seconds >= 1 else ""
 
 
 def duration_text(seconds: float) -> str:
@@ -173,19 +180,18 @@ def result_lines(result: pb.Result) -> list[str]:
     return lines
 
 
-def next_lines(result: pb.Result, command: str) -> list[str]:
-    """What to try next, after COMMAND."""
-    first = next((path for path in (result.preview_path, result.picture_path, result.otio_path) if path), "")
+def next_lines(result: pb.Result) -> list[str]:
+    """What to try next."""
+    first = next((path for path in (result.preview_path, result.picture_path) if path), "")
     lines = ["", "what to try next:"]
     if first:
         lines.append(f"  look and listen: {first}")
     if result.otio_path:
-        lines.append(
-            f"  open {Path(result.otio_path).name} in your editor: the sound lies on tracks of its own"
-        )
-    seeds = [take.seed for take in result.takes]
-    if seeds:
-        lines.append(f"  other takes of it: {command} --takes 3 --seed {max(seeds) + 1}")
+        name = Path(result.otio_path).name
+        lines.append(f"  open {name} in your editor: the sound lies on tracks of its own")
+    if result.takes:
+        seed = max(take.seed for take in result.takes) + 1
+        lines.append(f"  hear alternates: the same command with --takes 3 --seed {seed}")
     return lines
 
 
@@ -218,10 +224,6 @@ def print_lines(lines: Iterable[str]) -> None:
 def span_text(start: Timecode, span: pb.FrameRange) -> str:
     """A range as its labels; the end is exclusive."""
     return f"{label(start, span.start_frame)} to {label(start, span.end_frame)}"
-
-
-def _eta(stage: pb.Stage) -> float:
-    return float(stage.eta.seconds) + stage.eta.nanos / 1e9
 
 
 def _shortened(prompt: str) -> str:

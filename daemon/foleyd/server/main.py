@@ -27,7 +27,7 @@ from foleyd.config import Folders, Settings, find_folders, load_settings, make_p
 from foleyd.errors import FoleyError
 from foleyd.jobs.jobs import Jobs
 from foleyd.jobs.ledger import Ledger
-from foleyd.launch import ALREADY_RUNNING, Endpoint
+from foleyd.launch import ALREADY_RUNNING, Endpoint, unix_address
 from foleyd.server.auth import TokenInterceptor
 from foleyd.server.codec import WireCodec
 from foleyd.server.lock import AlreadyRunning, hold_lock
@@ -123,8 +123,9 @@ def _bind(server: grpc.aio.Server, folders: Folders, options: Options) -> str:
         port = server.add_insecure_port(f"127.0.0.1:{options.tcp or 0}")
         return f"127.0.0.1:{port}"
     _remove_stale(folders.socket)
-    server.add_insecure_port(f"unix:{folders.socket}")
-    return f"unix:{folders.socket}"
+    address = unix_address(folders.socket)
+    server.add_insecure_port(address)
+    return address
 
 
 def _remove_stale(socket: Path) -> None:
