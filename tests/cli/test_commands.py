@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cli.fake_daemon import HOUR_FRAMES, FakeDaemon, script
+from foleyd import __version__
 from foleyd.cli.main import run
 from foleyd.cli.options import _join_pairs
 from foleyd.cli.requests import whole_frames
@@ -526,6 +527,14 @@ def test_a_wrong_settings_file_is_a_sentence(
 
 
 # ------------------------------------------------------------------------------------------- the rest
+
+
+def test_bare_foley_is_help_and_version_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    assert "generate" in capsys.readouterr().out
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"foleyd {__version__}\n"
+    assert run(["bogus"]) == 2
 
 
 def test_the_bar_shows_every_event(capsys: pytest.CaptureFixture[str]) -> None:

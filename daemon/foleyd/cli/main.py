@@ -52,10 +52,10 @@ def _run(arguments: Sequence[str]) -> int:
 
     command = typer.main.get_command(app)
     words = list(arguments) or ["--help"]
+    if words == ["--version"]:
+        words = ["version"]
     try:
-        code = command.main(
-            ["version"] if words == ["--version"] else words, prog_name="foley", standalone_mode=False
-        )
+        code = command.main(words, prog_name="foley", standalone_mode=False)
     except typer.Abort:
         return CANCELLED
     except typer.Exit as leave:
