@@ -83,6 +83,14 @@ def test_files_cut_against_each_other_are_each_read_once(
     assert all(each.frames_decoded <= 250 for each in readers)
 
 
+def test_slow_pictures_of_keyframes_only_are_read_on_not_sought(
+    tmp_path: Path, readers: list[Counting]
+) -> None:
+    slow = make_clip(tmp_path / "slow.mp4", rate=Fraction(1), frames=60, gop=1, b_frames=0)
+    assert on_screen(program(RATE, shot(slow, 0, 1500)))[::25] == list(range(60))
+    assert readers[0].frames_decoded == 60
+
+
 def test_holding_the_last_frame_reads_nothing_again(clip: Path, readers: list[Counting]) -> None:
     assert on_screen(program(RATE, shot(clip, 0, 500, Fraction(240, 25))))[-1] == 249
     assert readers[0].frames_decoded <= 60

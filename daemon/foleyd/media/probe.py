@@ -184,7 +184,7 @@ def decoded(packet: Packet[VideoStream]) -> Sequence[VideoFrame]:
     """The frames that PACKET brings out of its decoder; none where it is damaged."""
     try:
         return packet.decode()
-    except av.error.InvalidDataError:
+    except av.error.FFmpegError:
         return ()
 
 

@@ -25,7 +25,7 @@ from av.stream import Discard
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from foleyd.media.container import open_media, picture_stream
+from foleyd.media.container import open_media, picture_stream, require_file
 from foleyd.media.errors import MediaUnreadable
 from foleyd.media.probe import MediaInfo, decoded, probe
 from foleyd.media.rgb import RgbConverter
@@ -61,7 +61,7 @@ class PictureReader:
         self.info: MediaInfo = probe(path)
         self.frames_decoded = 0
         self._path = path
-        self._size = path.stat().st_size
+        self._size = require_file(path).st_size
         self._converter = RgbConverter(self.info.turn)
         self._current: Picture | None = None
         self._ahead: Picture | None = None
@@ -183,18 +183,15 @@ class PictureReader:
         return exact - _HOST_ROUNDING
 
     def _should_seek(self, time: Fraction) -> bool:
-        """Whether a keyframe probably lies between the picture at hand and the one at TIME."""
-        if self._ahead is None or self._current is None:
-            return False
-        gap = time - self._current.start
-        if gap <= _READ_ON_WITH_INDEX:
+        """Whether a keyframe probably lies between the picture read last and the one at TIME."""
+        if self._ahead is None or time < self._ahead.start + _READ_ON_WITH_INDEX:
             return False
         tick = self._stream.time_base or Fraction(1, 1_000_000)
         stamp = math.floor((time + self.info.start) / tick)
         entries = self._stream.index_entries
         found = entries.search_timestamp(stamp) if len(entries) else -1
-        nearest = entries[found].timestamp * tick - self.info.start if found >= 0 else self._current.start
-        return nearest > self._current.start + _READ_ON_WITH_INDEX or gap > _READ_ON
+        nearest = entries[found].timestamp * tick - self.info.start if found >= 0 else Fraction(0)
+        return nearest > self._ahead.start + _READ_ON_WITH_INDEX or time > self._ahead.start + _READ_ON
 
     def _seek(self, time: Fraction) -> None:
         """Makes current a picture displayed at or before TIME, and ahead the one after it.
