@@ -10,7 +10,10 @@ a roll. Few's peak frequency is 0.63 c (p0 / E)^1/2, some 40 to 90 Hz for ground
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 from scipy import signal
 
 from foleyd.engines.procedural.dsp import blend_log, filtered, mono32, overlay, samples
@@ -20,6 +23,8 @@ from foleyd.engines.procedural.sounds.loudness import Floats
 
 _SOUND = 340.0
 _ZONES = 8
+_LONGEST = 18.0
+"""Seconds after which a stroke has rolled away."""
 _EARS = 1.2
 """Metres between the two listening points, left and right."""
 
@@ -48,6 +53,33 @@ def lightning(rng: np.random.Generator, height: float, reach: float) -> Floats:
     return np.asarray(np.cumsum(step, axis=0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrivals:
+    """Segments as an ear gets them: WHEN in samples from the first, LEVEL, and ZONE of distance."""
+
+    when: Floats
+    level: Floats
+    zone: npt.NDArray[np.int64]
+
+    @property
+    def samples(self) -> int:
+        """From the first to the last."""
+        return int(self.when.max()) + 2
+
+    def impulses(self, zone: int) -> tuple[int, Samples]:
+        """The impulses of one ZONE and the sample at which they begin; may be empty."""
+        mine = self.zone == zone
+        if not np.any(mine):
+            return 0, np.zeros(0, dtype=np.float32)
+        whole = self.when[mine].astype(np.int64)
+        part, level = self.when[mine] - whole, self.level[mine]
+        first = int(whole.min())
+        row = np.zeros(int(whole.max()) - first + 2)
+        np.add.at(row, whole - first, level * (1 - part))
+        np.add.at(row, whole - first + 1, level * part)
+        return first, mono32(row)
+
+
 def thunder(rng: np.random.Generator, distance: float, energy: float, roll: float) -> Samples:
     """A stroke from first arrival to the last roll, (2, n), loudness not set.
 
@@ -59,47 +91,37 @@ def thunder(rng: np.random.Generator, distance: float, energy: float, roll: floa
     bearing = rng.uniform(-0.7, 0.7)
     foot = np.array([metres * np.sin(bearing), metres * np.cos(bearing), 0.0])
     width = blend_log(0.007, 0.014, energy) * (1 + 0.5 * distance)
-    ears = [
-        _arrivals(rng.spawn(1)[0], ends + foot, np.array([side * _EARS / 2, 0.0, 1.6])) for side in (-1, 1)
-    ]
-    length = max(len(ear[0]) for ear in ears) + samples(blend_log(2.5, 6.0, roll))
-    noise_seed = rng.spawn(2)
-    rows = []
-    for ear, child in zip(ears, noise_seed, strict=True):
+    places = [np.array([side * _EARS / 2, 0.0, 1.6]) for side in (-1, 1)]
+    ears = [_arrivals(child, ends + foot, place) for child, place in zip(rng.spawn(2), places, strict=True)]
+    length = max(ear.samples for ear in ears) + samples(blend_log(2.5, 6.0, roll))
+    length = min(length, samples(_LONGEST))
+    ending = np.cos(np.clip((np.arange(length) / length - 0.45) / 0.55, 0, 1) * np.pi / 2) ** 2
+    out = np.zeros((2, length), dtype=np.float32)
+    for row, ear, child in zip(out, ears, rng.spawn(2), strict=True):
         direct = _heard(child, ear, length, width, metres)
-        rows.append(direct + _echoes(child, direct, roll, distance))
-    out = np.stack(rows)
-    out = np.asarray(filtered(out, "highpass", 22, order=2), dtype=np.float64)
-    out /= max(float(np.max(np.abs(out))), 1e-12)
-    out *= np.cos(np.clip((np.arange(length) / length - 0.45) / 0.55, 0, 1) * np.pi / 2) ** 2
-    return from_first_sound(out)
+        heard = direct + _echoes(child, direct, roll, distance)
+        row[:] = filtered(heard, "highpass", 22, order=2) * ending
+    return from_first_sound(out / max(float(np.max(np.abs(out))), 1e-12))
 
 
-def _arrivals(rng: np.random.Generator, points: Floats, ear: Floats) -> Floats:
-    """Pressure impulses at an ear, (_ZONES, n) by distance zone, from the first arrival on."""
+def _arrivals(rng: np.random.Generator, points: Floats, ear: Floats) -> _Arrivals:
     axis = np.diff(points, axis=0)
     middle = points[:-1] + 0.5 * axis - ear
     far = np.linalg.norm(middle, axis=1)
     cosine = np.abs(np.sum(axis * middle, axis=1)) / (np.linalg.norm(axis, axis=1) * far)
     beam = np.exp(-((cosine / 0.42) ** 2)) + 0.06
-    when = (far - far.min()) / _SOUND * RATE
     level = beam * far.min() / far * rng.uniform(0.5, 1.0, len(far))
     place = (far - far.min()) / (np.ptp(far) + 1e-9) * _ZONES + rng.normal(0.0, 0.3, len(far))
-    zone = np.clip(place.astype(int), 0, _ZONES - 1)
-    impulses = np.zeros((_ZONES, int(when.max()) + 2))
-    whole = when.astype(int)
-    part = when - whole
-    np.add.at(impulses, (zone, whole), level * (1 - part))
-    np.add.at(impulses, (zone, whole + 1), level * part)
-    return impulses
+    zone = np.clip(place.astype(np.int64), 0, _ZONES - 1)
+    return _Arrivals((far - far.min()) / _SOUND * RATE, level, zone)
 
 
-def _heard(rng: np.random.Generator, impulses: Floats, length: int, width: float, metres: float) -> Floats:
+def _heard(rng: np.random.Generator, ear: _Arrivals, length: int, width: float, metres: float) -> Samples:
     """Every zone's impulses as N waves through that much air, summed, (length,)."""
-    out = np.zeros(length)
-    span = impulses.shape[1] / RATE * _SOUND
-    for zone, row in enumerate(impulses):
-        path = metres + span * (zone + 0.5) / len(impulses)
+    out = np.zeros(length, dtype=np.float32)
+    span = ear.samples / RATE * _SOUND
+    for zone in range(_ZONES):
+        path = metres + span * (zone + 0.5) / _ZONES
         wave = np.pad(n_wave(width * rng.uniform(0.7, 1.4) * (path / 1000.0) ** 0.15), (0, 400))
         # Branches and kinks below a segment's length carry less energy: shorter waves, the crackle.
         for shrink, gain in ((4.0, 0.5), (16.0, 0.5)):
@@ -107,13 +129,9 @@ def _heard(rng: np.random.Generator, impulses: Floats, length: int, width: float
             at = int(rng.integers(0, len(wave) - 400))
             wave[at : at + len(small)] += gain * small
         smooth = filtered(wave, "lowpass", grid(air_cutoff(path)), order=1)
-        struck = np.flatnonzero(row)
-        if len(struck):
-            overlay(
-                out,
-                signal.oaconvolve(mono32(row[struck[0] : struck[-1] + 1]), mono32(smooth)),
-                int(struck[0]),
-            )
+        first, impulses = ear.impulses(zone)
+        if len(impulses):
+            overlay(out, signal.oaconvolve(impulses, mono32(smooth)), first)
     return out
 
 
@@ -134,7 +152,7 @@ def air_cutoff(metres: float) -> float:
     return float(np.clip(1000.0 * (3.0 / (5.0 * metres / 1000.0)) ** (1 / 1.6), 120.0, 16000.0))
 
 
-def _echoes(rng: np.random.Generator, direct: Floats, roll: float, distance: float) -> Floats:
+def _echoes(rng: np.random.Generator, direct: Samples, roll: float, distance: float) -> Samples:
     """Land and cloud base answer: sparse echoes, thinning and darkening."""
     seconds = blend_log(2.5, 6.0, roll)
     n = samples(seconds)
@@ -144,7 +162,7 @@ def _echoes(rng: np.random.Generator, direct: Floats, roll: float, distance: flo
     np.add.at(tail, when, rng.choice((-1.0, 1.0), count) * np.exp(-4.5 * when / n) * rng.random(count))
     dark = filtered(tail, "lowpass", grid(blend_log(1400, 350, distance)), order=1)
     share = blend_log(0.05, 0.35, distance) / max(float(np.sqrt(np.sum(dark**2))), 1e-12)
-    return np.asarray(signal.oaconvolve(direct.astype(np.float32), mono32(dark * share))[: len(direct)])
+    return np.asarray(signal.oaconvolve(direct, mono32(dark * share))[: len(direct)])
 
 
 def tamed(x: Samples) -> Samples:
