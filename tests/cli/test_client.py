@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -68,12 +69,14 @@ def test_without_leave_to_start_nothing_is_started(folders: Folders) -> None:
     assert not folders.state.exists()
 
 
-def test_an_endpoint_left_by_a_killed_daemon_is_not_believed(started: Folders, daemon: FakeDaemon) -> None:
-    left = started.endpoint.read_bytes()
-    daemon.close()
-    started.endpoint.write_bytes(left)
+def test_an_endpoint_left_by_a_killed_daemon_is_not_believed(started: Folders) -> None:
+    with connect(started, command=FAKE) as first:
+        pid = first.endpoint.pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert read_endpoint(started) == first.endpoint
     with connect(started, command=FAKE) as fresh:
-        assert fresh.endpoint.pid != os.getpid()
+        assert fresh.endpoint.pid != pid
 
 
 def test_an_endpoint_that_is_no_json_counts_as_none(started: Folders) -> None:
@@ -164,7 +167,7 @@ def test_a_daemon_killed_in_mid_job_is_replaced_and_nothing_is_lost(started: Fol
         for event in client.generate(request_for("rain")):
             sequences.append(event.sequence)
             if event.sequence == 2:
-                os.kill(client.endpoint.pid, 9)
+                os.kill(client.endpoint.pid, signal.SIGKILL)
                 os.waitpid(client.endpoint.pid, 0)
     assert sequences == [1, 2, 3, 4, 5, 6]
     assert len(starts(started)) == 2
