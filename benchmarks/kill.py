@@ -28,7 +28,7 @@ from clipmaker import make_clip
 from foleyd.v1 import foleyd_pb2 as pb
 from house import House, request, wait_for
 
-LONGEST_WAIT = 1.2
+LONGEST_WAIT = 1.0
 """Seconds after the jobs were accepted within which the kill falls."""
 
 
@@ -54,7 +54,7 @@ def run(kills: int, seed: int, folder: Path) -> Outcome:
         daemon = house.start()
         for take in range(3):
             out = folder / f"out {number} {take}"
-            message = request(clip, 50, folder=out, takes=2, prompt=f"{number} {take}", delay=0.01)
+            message = request(clip, 50, folder=out, takes=2, prompt=f"{number} {take}", delay=0.04)
             message.output.preview = message.output.picture = take == 0
             try:
                 jobs[next(iter(daemon.stub.Generate(message))).job_id] = (out, take == 0)

@@ -17,7 +17,6 @@ from foleyd.media.probe import MediaInfo, probe
 from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
 from foleyd.segments import plan_windows
 from foleyd.timeline.document import read_document
-from foleyd.timeline.markers import read_markers
 from foleyd.timeline.media_url import Resolved, resolve_media
 from foleyd.timeline.program import read_program, with_handles
 from foleyd.timeline.spotting import find_cues, given_cues
@@ -47,7 +46,7 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
             program, name = read.program, document.name
             notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
             missing = {item.shot_id: item.reason for item in read.missing}
-            markers = read_markers(timeline) if isinstance(rule, CueRule) else ()
+            markers = read.markers
         case TypedProgram(given, name):
             program, missing = _without_missing(given)
             notices, markers = (), ()

@@ -13,7 +13,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-
 from foleyd.cue import SoundEvent
 from foleyd.engines.engine import (
     Audio,
@@ -98,11 +97,7 @@ class FakeEngine:
 
 class UnreadyEngine(FakeEngine):
     capabilities = Capabilities(
-        **{
-            name: getattr(FakeEngine.capabilities, name)
-            for name in Capabilities.__slots__
-            if name != "name"
-        },
+        **{name: getattr(FakeEngine.capabilities, name) for name in Capabilities.__slots__ if name != "name"},
         name="unready",
     )
 

@@ -14,9 +14,6 @@ class Cancellation:
         self.reason = ""
         self._listeners: list[Callable[[], None]] = []
 
-    def __bool__(self) -> bool:
-        return bool(self.reason)
-
     def request(self, reason: str) -> None:
         """Cancels; a second call changes nothing."""
         if self.reason:

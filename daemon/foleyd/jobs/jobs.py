@@ -69,7 +69,7 @@ class Jobs:
         self._bells: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
         self._cards: dict[str, EngineCard] = {}
-        self._peaks = Peaks(self.memory)
+        self._peaks = Peaks(lambda: resident_bytes((os.getpid(), self.workshop.pid)))
         self._closing = False
         self.cache_figures: CacheFigures | None = None
         self.last_busy = time.monotonic()
@@ -120,7 +120,7 @@ class Jobs:
 
     def memory(self) -> int:
         """Bytes that the daemon and its worker hold now."""
-        return resident_bytes((os.getpid(), self.workshop.pid))
+        return self._peaks.now()
 
     async def cards(self, refresh: bool = False) -> dict[str, EngineCard]:
         """The engines, by name. Asked of the worker once, and whenever something was loaded."""
@@ -296,7 +296,7 @@ class Jobs:
     async def _fail(self, record: Record, cancellation: Cancellation, error: Exception) -> None:
         """Takes away what the job had written, then ends it as failed or cancelled."""
         await self._withdraw(record)
-        if cancellation:
+        if cancellation.reason:
             event = self._codec.event(record.id, CancelledJob(cancellation.reason))
             self._ledger.finish(record.id, State.CANCELLED, event)
             return

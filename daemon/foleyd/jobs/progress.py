@@ -46,6 +46,7 @@ class Meter:
         """The stage is over for the whole job, and with it those before."""
         for name in STAGES[: STAGES.index(stage) + 1]:
             self._parts[name] = {"": 1.0}
+        self._last = ("", -1.0)
         self._tell(Advance(stage, 1.0))
 
     def _tell(self, advance: Advance) -> None:
