@@ -118,6 +118,7 @@ class FakeFoley(pb_grpc.FoleyServicer):
         self.breaks_left = 0
         self.break_reason = ""
         self.hang_after = 0
+        self.deaf = False
         self._cancelled: dict[str, threading.Event] = {}
 
     # ---------------------------------------------------------------------------------- jobs
@@ -165,7 +166,8 @@ class FakeFoley(pb_grpc.FoleyServicer):
 
     def CancelJob(self, request: pb.CancelJobRequest, context: Any) -> pb.Job:
         self.calls.append(("CancelJob", request))
-        self._cancelled.setdefault(request.job_id, threading.Event()).set()
+        if not self.deaf:
+            self._cancelled.setdefault(request.job_id, threading.Event()).set()
         return pb.Job(id=request.job_id, state=pb.JOB_STATE_CANCELLED)
 
     def GetJob(self, request: pb.GetJobRequest, context: Any) -> pb.Job:

@@ -266,7 +266,7 @@ def test_cancelling_a_watcher_leaves_the_job_alone(child: Any, daemon: FakeDaemo
     assert [name for name, _ in daemon.foley.calls] == ["WatchJob"]
 
 
-def test_ctrl_c_cancels_generate_and_waits_for_its_end(tmp_path: Path, daemon: FakeDaemon) -> None:
+def started_generate(tmp_path: Path, daemon: FakeDaemon) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", "foleyd", "generate", str(tmp_path / "a.mp4"), "--prompt", "slow", "--json"],
         stdout=subprocess.PIPE,
@@ -274,12 +274,30 @@ def test_ctrl_c_cancels_generate_and_waits_for_its_end(tmp_path: Path, daemon: F
     )
     while not daemon.foley.requests:
         time.sleep(0.02)
+    return process
+
+
+def test_ctrl_c_cancels_generate_and_waits_for_its_end(tmp_path: Path, daemon: FakeDaemon) -> None:
+    process = started_generate(tmp_path, daemon)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 3
-    assert json.loads(out)["error"]["code"] == "CANCELLED"
+    assert "was cancelled (request)" in json.loads(out)["error"]["message"]
     assert b"Traceback" not in err
     assert [name for name, _ in daemon.foley.calls] == ["CancelJob"]
+
+
+def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path, daemon: FakeDaemon) -> None:
+    daemon.foley.deaf = True
+    process = started_generate(tmp_path, daemon)
+    process.send_signal(signal.SIGINT)
+    while not daemon.foley.calls:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 3
+    assert json.loads(out)["error"]["message"] == "cancelled"
+    assert b"Traceback" not in err
 
 
 def test_lines_of_stdin_are_joined_across_reads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,9 @@ from foleyd.cli.exits import CANCELLED, DONE, OTHER, WRONG, error_json, exit_cod
 
 DEBUG_VARIABLE = "FOLEYD_DEBUG"
 
+_INTERRUPTED = 130
+"""What typer makes of KeyboardInterrupt."""
+
 
 def main() -> None:
     """Runs ``foley`` with the process's arguments and exits."""
@@ -60,6 +63,8 @@ def _run(arguments: Sequence[str]) -> int:
         return CANCELLED
     except typer.Exit as leave:
         return int(leave.exit_code)
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else DONE
 
 

@@ -182,10 +182,11 @@ def result_lines(result: pb.Result) -> list[str]:
 
 def next_lines(result: pb.Result) -> list[str]:
     """What to try next."""
-    first = next((path for path in (result.preview_path, result.picture_path) if path), "")
     lines = ["", "what to try next:"]
-    if first:
-        lines.append(f"  look and listen: {first}")
+    if result.preview_path:
+        lines.append(f"  look and listen: {result.preview_path}")
+    elif result.picture_path:
+        lines.append(f"  look: {result.picture_path}")
     if result.otio_path:
         name = Path(result.otio_path).name
         lines.append(f"  open {name} in your editor: the sound lies on tracks of its own")
