@@ -148,15 +148,16 @@ def read_wire_timeline(message: pb.WriteTimelineRequest, settings: Settings) -> 
 
 
 def _check_counts(message: pb.Timeline) -> None:
+    shots = sum(len(track.shots) for track in message.tracks)
     counts = (
-        ("tracks", len(message.tracks), MAX_TRACKS),
-        ("tracks", sum(len(track.shots) for track in message.tracks), MAX_SHOTS),
-        ("markers", len(message.markers), MAX_MARKERS),
+        ("tracks", len(message.tracks), MAX_TRACKS, "tracks"),
+        ("shots", shots, MAX_SHOTS, "tracks"),
+        ("markers", len(message.markers), MAX_MARKERS, "markers"),
     )
-    for part, count, limit in counts:
+    for words, count, limit, part in counts:
         if count > limit:
             raise RequestError(
-                f"the timeline has {count} {part} or shots on them, more than the {limit} that are taken",
+                f"the timeline has {count} {words}, more than the {limit} that are taken",
                 field=f"timeline.{part}",
             )
 
@@ -183,10 +184,9 @@ def _read_track(message: pb.Track, settings: Settings, field: str) -> Track:
         _read_track_shot(shot, i, settings, f"{field}.shots[{i}]") for i, shot in enumerate(message.shots)
     ]
     shots.sort(key=lambda item: item.shot.record)
+    name = _text(message.name, f"{field}.name")
     try:
-        return Track(
-            _text(message.name, f"{field}.name"), _KINDS[message.kind], tuple(shots), not message.disabled
-        )
+        return Track(name, _KINDS[message.kind], tuple(shots), not message.disabled)
     except ValueError as error:
         raise RequestError(f"the track cannot be used: {error}", field=f"{field}.shots") from error
 
