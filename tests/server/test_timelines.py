@@ -199,11 +199,6 @@ HOSTILE: list[tuple[str, Change, str]] = [
         "timeline.duration_frames",
     ),
     (
-        "a length without tracks",
-        lambda r: (r.timeline.ClearField("tracks"), setattr(r.timeline, "duration_frames", 9)),
-        "timeline.duration_frames",
-    ),
-    (
         "too many tracks",
         lambda r: r.timeline.tracks.extend([pb.Track(kind=pb.Track.KIND_SOUND)] * MAX_TRACKS),
         "timeline.tracks",
@@ -243,6 +238,8 @@ HOSTILE: list[tuple[str, Change, str]] = [
         lambda r: shot(r).metadata.update({"x": {"OTIO_SCHEMA": "Clip.2"}}),
         f"{S}.metadata",
     ),
+    ("metadata of a reserved key", lambda r: shot(r).metadata.update({"media_origin": "1"}), f"{S}.metadata"),
+    ("a reference that is no text", lambda r: shot(r).metadata.update({"media_url": 7}), f"{S}.metadata"),
     ("marker negative", lambda r: marker(r, -1, 3), "timeline.markers[0].range"),
     ("marker backwards", lambda r: marker(r, 9, 3), "timeline.markers[0].range"),
     ("marker after the end", lambda r: marker(r, 50, 50), "timeline.markers[0].range"),

@@ -11,8 +11,10 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 from edits import RATES, SAMPLES, clip, gap, span, stack, time, timeline, track
-from foleyd.cue import FrameRange, Media, Shot
-from foleyd.timebase import Timecode, has_drop_frame
+from foleyd.cue import FrameRange, Media, Program, Shot
+from foleyd.timebase import Timecode
+from foleyd.timeline.build import new_timeline
+from foleyd.timeline.clock import read_clock
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import Resolved, resolve_media
@@ -198,6 +200,43 @@ def test_a_track_trimmed_away_or_empty_stays_in_its_place() -> None:
     ]
 
 
+def test_sound_stays_in_sync_where_its_edges_are_rounded_to_frames() -> None:
+    """At 48000: from 480 samples into the file, heard from 10.3 frames on, 206 * 100 samples."""
+    sound = clip("voice", span(480, 48_000, 48_000), span(0, 96_000, 48_000))
+    lane = track(gap(20_600, 48_000), sound, kind="Audio")
+    item = read(timeline(lane, start=time(0, 24))).timeline.tracks[0].shots[0]
+    assert item.shot.record == FrameRange(10, 34)
+    # Frame 10 is 20,000 samples in, 600 before the sound begins: 480 - 600 is before the file.
+    assert item.shot.source_start == Fraction(480, 48_000)
+    sound.source_range = span(4_800, 48_000, 48_000)
+    item = (
+        read(timeline(track(gap(20_600, 48_000), sound.clone(), kind="Audio"), start=time(0, 24)))
+        .timeline.tracks[0]
+        .shots[0]
+    )
+    assert item.shot.source_start == Fraction(4_800 - 600, 48_000)
+
+
+def test_a_track_played_backwards_stays_one_track() -> None:
+    lane = track(clip("a", span(0, 24)), clip("b", span(0, 12)), kind="Audio")
+    lane.effects.append(otio.schema.LinearTimeWarp(time_scalar=-1))
+    (found,) = read(timeline(lane, start=time(0))).timeline.tracks
+    assert shots(found) == [("b", 0, 12), ("a", 12, 36)]
+
+
+def test_a_hostile_origin_beside_a_clip_is_ignored() -> None:
+    for said in ("1e999999999", "1/0", "nan", 7, "9" * 4000):
+        lane = track(clip("a", span(24, 24)))
+        lane[0].metadata["foleyd"] = {"media_origin": said}
+        item = read(timeline(lane, start=time(0))).timeline.tracks[0].shots[0]
+        assert (item.origin, item.shot.source_start, item.metadata) == (0, 1, {})
+
+
+def test_a_document_of_foreign_tracks_alone_is_an_empty_timeline() -> None:
+    value = read(timeline(track(gap(48), kind="Subtitle"), start=time(0))).timeline
+    assert (value.tracks, value.duration) == ((), 48)
+
+
 def test_more_sounds_together_than_anybody_hears_are_refused() -> None:
     nest = stack(*(track(clip(f"s{n}", span(0, 24)), kind="Audio") for n in range(65)))
     with pytest.raises(TimelineError, match="more than 64 nested sounds play together at 00:00:00:00"):
@@ -254,9 +293,7 @@ def test_the_tracks_of_a_resolve_export_by_hand() -> None:
 
 # ---------------------------------------------------------------------------------------- writing
 
-WORDS = st.text(
-    st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=12
-)
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 NAMES = WORDS.filter(bool)
 FILES = st.builds(
     lambda folder, name: Path("/media") / folder / f"{name}.mov",
@@ -318,7 +355,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
             edge += length
         tracks.append(Track(draw(WORDS), picture, tuple(items), draw(st.booleans())))
     end = max((lane.end for lane in tracks), default=0)
-    duration = end + (draw(st.sampled_from([0, 0, 50])) if tracks else 0)
+    duration = end + draw(st.sampled_from([0, 0, 50]))
     markers = draw(st.lists(markers_within(duration), max_size=3)) if duration else []
     ordered = tuple(sorted(markers, key=lambda marker: (marker.record, marker.name)))
     return Timeline(draw(WORDS), start, tuple(tracks), ordered, duration)
@@ -393,12 +430,17 @@ def test_resolve_gets_its_sound_tracks_in_the_file_s_channels_and_every_track_fi
     assert sound[0].media_reference.target_url == "/media/a.wav"
 
 
-def test_non_drop_labels_at_29_97_survive() -> None:
-    rate = Fraction(30_000, 1001)
-    for drop in (True, False):
-        value = Timeline("", Timecode(107_892, rate, drop), (), (), 0)
-        assert read(read_document(write_document(write_tracks(value)), "edit")).timeline.start.drop is drop
-    assert has_drop_frame(rate)
+@pytest.mark.parametrize("drop", [True, False])
+def test_labels_at_29_97_survive(drop: bool) -> None:
+    start = Timecode(107_892, Fraction(30_000, 1001), drop)
+    assert (
+        read(
+            read_document(write_document(write_tracks(Timeline("", start, (), (), 0))), "edit")
+        ).timeline.start
+        == start
+    )
+    shot = Shot("", "a", Media(Path("/media/a.mov"), "a.mov"), Fraction(0), FrameRange(0, 24))
+    assert read_clock(new_timeline(Program(start, (shot,), 24), "edit")).start == start
 
 
 @pytest.mark.parametrize("rate", [Fraction(1), Fraction(1000), Fraction(3, 2)])
@@ -406,6 +448,9 @@ def test_a_rate_that_no_reader_would_take_is_not_written(rate: Fraction) -> None
     value = Timeline("", Timecode(0, rate), (), (), 0)
     with pytest.raises(TimelineError, match="cannot be written"):
         write_tracks(value)
+
+
+TC = Timecode(0, Fraction(24))
 
 
 def shot_at(start: int, end: int) -> TrackShot:
@@ -421,16 +466,12 @@ def shot_at(start: int, end: int) -> TrackShot:
         lambda: Timeline(
             "", TC, (Track("V", True, (shot_at(0, 10),)),), (TimelineMarker(FrameRange(10, 10)),), 10
         ),
-        lambda: Timeline("", TC, (), (), 5),
     ],
-    ids=["overlap", "sound before picture", "beyond the end", "marker outside", "length without tracks"],
+    ids=["overlap", "sound before picture", "beyond the end", "marker outside"],
 )
 def test_values_that_no_timeline_has_cannot_be_made(make: Any) -> None:
-    with pytest.raises(ValueError, match=r"overlaps|before|after|outside|length"):
+    with pytest.raises(ValueError, match=r"overlaps|before|after|outside"):
         make()
-
-
-TC = Timecode(0, Fraction(24))
 
 
 def test_reading_changes_nothing_in_the_document() -> None:

@@ -26,7 +26,7 @@ from foleyd.server.requests import (
 )
 from foleyd.timeline.numbers import MAX_DURATION
 from foleyd.timeline.track_reader import ReadTracks
-from foleyd.timeline.tracks import Timeline, TimelineMarker, Track, TrackShot
+from foleyd.timeline.tracks import ORIGIN_KEY, Timeline, TimelineMarker, Track, TrackShot
 from foleyd.v1 import foleyd_pb2 as pb
 
 MAX_TRACKS = 1_000
@@ -163,17 +163,14 @@ def _check_counts(message: pb.Timeline) -> None:
 
 
 def _duration(message: pb.Timeline, tracks: list[Track], rate: Fraction) -> int:
-    field = "timeline.duration_frames"
     end = max((track.end for track in tracks), default=0)
     duration = message.duration_frames or end
     if not end <= duration <= MAX_HOURS * 3600 * rate:
         raise RequestError(
             f"the timeline lasts {duration} frames; it must reach its last shot's end ({end}) and not "
             f"{MAX_HOURS} hours",
-            field=field,
+            field="timeline.duration_frames",
         )
-    if duration and not tracks:
-        raise RequestError("a timeline without tracks has no length; give it a track", field=field)
     return duration
 
 
@@ -196,6 +193,10 @@ def _read_track_shot(message: pb.Shot, index: int, settings: Settings, field: st
     _text(shot.name, f"{field}.name")
     metadata = _read_metadata(message.metadata, f"{field}.metadata")
     url = metadata.pop(URL_KEY, "")
+    if ORIGIN_KEY in metadata or not isinstance(url, str):
+        raise RequestError(
+            f"{URL_KEY} is a text, and {ORIGIN_KEY} is said in media.origin", field=f"{field}.metadata"
+        )
     if shot.media is None:
         black = Shot(shot.id, shot.name, None, Fraction(0), shot.record)
         return TrackShot(black, enabled=not message.disabled, metadata=metadata)
@@ -207,7 +208,7 @@ def _read_track_shot(message: pb.Shot, index: int, settings: Settings, field: st
         if message.media.HasField("origin")
         else Fraction(0),
         held=_held(message.media, field),
-        url=str(url) if offline else "",
+        url=url if offline else "",
         metadata=metadata,
     )
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import opentimelineio as otio
 
 from foleyd.cue import Program, Shot
+from foleyd.timebase import Timecode, has_drop_frame
+from foleyd.timeline.clock import DROP_KEY
 from foleyd.timeline.placement import gap
 from foleyd.timeline.program import AskFile, unknown
 from foleyd.timeline.targets import Target, target_named
+from foleyd.timeline.tree import METADATA_KEY
 
 
 def new_timeline(
@@ -33,6 +37,7 @@ def new_timeline(
     timeline = otio.schema.Timeline(name)
     timeline.global_start_time = otio.opentime.RationalTime(program.start.frame, rate)
     timeline.metadata.update(shape.timeline or {})
+    timeline.metadata.update(label_notes(program.start))
     track = otio.schema.Track("Video 1", kind=otio.schema.TrackKind.Video)
     track.metadata.update(shape.picture_track or {})
     edge = 0
@@ -50,6 +55,11 @@ def new_timeline(
         track.append(gap(program.duration - edge, rate))
     timeline.tracks.append(track)
     return timeline
+
+
+def label_notes(start: Timecode) -> dict[str, Any]:
+    """Metadata that keeps non-drop labels where readers take drop frame; the format has no word for it."""
+    return {METADATA_KEY: {DROP_KEY: False}} if has_drop_frame(start.rate) and not start.drop else {}
 
 
 def _clip(

@@ -6,6 +6,7 @@ Nothing here opens media: files are looked for and asked through callables.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,6 +18,7 @@ import opentimelineio as otio
 
 from foleyd.brief import Notice
 from foleyd.cue import FrameRange, Shot
+from foleyd.timebase import Timecode
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.markers import markers_of
@@ -46,6 +48,7 @@ from foleyd.timeline.view import Seen, look
 
 _MAX_LANES = 64
 _NAMED = 3
+_FRACTION = re.compile(r"-?[0-9]{1,18}(/[1-9][0-9]{0,11})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _within(markers: Iterable[TimelineMarker], duration: int) -> tuple[TimelineM
 
 @dataclass(slots=True)
 class _Saying:
-    """How to say something once, however often it happens; the first clips are named."""
+    """How to say something once, however often it happens; the first clips stand for NAMES."""
 
     words: str
     fix: str = ""
@@ -118,11 +121,11 @@ class _Saying:
     def notice(self, clock: Clock) -> Notice:
         names = list(dict.fromkeys(repr(name) for _, name in sorted(self.at)))
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        what = self.words.format(", ".join(names[:_NAMED]) + more)
+        what = self.words.replace("NAMES", ", ".join(names[:_NAMED]) + more, 1)
         return Notice(what, str(_label(clock, min(self.at)[0])), self.fix)
 
 
-def _label(clock: Clock, frame: int) -> Any:
+def _label(clock: Clock, frame: int) -> Timecode:
     return replace(clock.start, frame=clock.start.frame + frame)
 
 
@@ -137,21 +140,21 @@ class _Reader:
         self.origin_of = origin_of
         self.base_folder = base_folder
         render = "render it to a clip if its picture matters"
-        self.transitions = _Saying("transitions are taken as cuts: {}", render)
-        self.generators = _Saying("generators have no file and are left out: {}", render)
-        self.short = _Saying("clips shorter than a frame are left out: {}")
-        self.hidden = _Saying("clips disabled inside a nested clip are left out: {}")
-        self.foreign = _Saying("tracks of neither picture nor sound are left out: {}")
+        self.transitions = _Saying("transitions are taken as cuts: NAMES", render)
+        self.generators = _Saying("generators have no file and are left out: NAMES", render)
+        self.short = _Saying("clips shorter than a frame are left out: NAMES")
+        self.hidden = _Saying("clips disabled inside a nested clip are left out: NAMES")
+        self.foreign = _Saying("tracks of neither picture nor sound are left out: NAMES")
         self.unheard = _Saying(
-            "nested clips on a picture track are read without their sound: {}",
+            "nested clips on a picture track are read without their sound: NAMES",
             "put their sound on a sound track",
         )
         self.together = _Saying(
-            "nested sounds that play together are put on tracks of their own: {}",
+            "nested sounds that play together are put on tracks of their own: NAMES",
             "mix them down if one track is needed",
         )
         self.retimed = _Saying(
-            "variable speeds cannot be evaluated and become their constant average: {}",
+            "variable speeds cannot be evaluated and become their constant average: NAMES",
             "render the clip with its speed change for exact sync",
         )
         self.missing: dict[tuple[str, str], _Saying] = {}
@@ -181,9 +184,10 @@ class _Reader:
         depth = 2 if layer.kind == "track" else 1
         lanes: list[list[TrackShot]] = [[]]
         inside = (seen for seen in seen_of if len(_chain(seen)) > depth)
-        for _, items in itertools.groupby(inside, key=lambda seen: id(_chain(seen)[depth])):
-            for item in self._item(list(items), depth, layer.picture):
-                self._lay(item, lanes)
+        groups = itertools.groupby(inside, key=lambda seen: id(_chain(seen)[depth]))
+        items = [item for _, group in groups for item in self._item(list(group), depth, layer.picture)]
+        for item in sorted(items, key=lambda item: item.shot.record):
+            self._lay(item, lanes)
         return [Track(layer.name, layer.picture, tuple(lane), enabled and layer.enabled) for lane in lanes]
 
     def _lay(self, item: TrackShot, lanes: list[list[TrackShot]]) -> None:
@@ -210,9 +214,7 @@ class _Reader:
             leaves = list(self._open(item, leaves, depth, picture))
         shots = [shot for shot in (self._shot(seen, picture) for seen in leaves) if shot is not None]
         shots = [replace(shot, enabled=item.enabled) for shot in shots]
-        if not item.children:
-            return shots
-        return self._painted(shots) if picture else sorted(shots, key=lambda shot: shot.shot.record)
+        return self._painted(shots) if item.children and picture else shots
 
     def _open(self, nest: Node, leaves: Sequence[Seen], depth: int, picture: bool) -> Iterator[Seen]:
         """Those of LEAVES that are seen or heard through NEST."""
@@ -258,6 +260,8 @@ class _Reader:
         found = self.references.find(footage)
         origin = origin_in(node, footage, found.path, self.origin_of)
         shot = seen_shot("", seen, record, found=found, origin=origin, clock=self.clock)
+        if not picture:
+            shot = _in_sync(shot, seen, self.clock)
         if found.path is None:
             self._miss(shot, found.reason)
         return TrackShot(
@@ -290,8 +294,9 @@ class _Reader:
 
     def _miss(self, shot: Shot, reason: str) -> None:
         name = shot.media.name if shot.media is not None else shot.name
-        words = f"the media of {{}} cannot be had: {reason.replace('{', '{{').replace('}', '}}')}"
-        saying = self.missing.setdefault((name, reason), _Saying(words))
+        saying = self.missing.setdefault(
+            (name, reason), _Saying(f"the media of NAMES cannot be had: {reason}")
+        )
         saying.at.append((shot.record.start, shot.name))
 
     def warnings(self, clock: Clock) -> Iterator[Notice]:
@@ -315,6 +320,16 @@ def _chain(seen: Seen) -> tuple[Node, ...]:
     return (*seen.parents, seen.node)
 
 
+def _in_sync(shot: Shot, seen: Seen, clock: Clock) -> Shot:
+    """SHOT with its source moved as far as rounding to frames moved its start: a frame is long for sound.
+
+    Not where that would be before the file begins.
+    """
+    moved = shot.record.start / clock.rate - seen.view.start
+    source = bounded(shot.source_start + moved * shot.speed)
+    return replace(shot, source_start=source) if source >= 0 else shot
+
+
 def _is_silence(node: Node, picture: bool) -> bool:
     footage: Footage | None = node.footage
     return not picture and node.kind == "generator" and footage is not None and footage.name == SILENCE
@@ -322,10 +337,7 @@ def _is_silence(node: Node, picture: bool) -> bool:
 
 def _fraction(said: Any) -> Fraction | None:
     """An origin as it was written beside a clip; None for anything else."""
-    try:
-        return Fraction(said) if isinstance(said, str) else None
-    except (ValueError, ZeroDivisionError):
-        return None
+    return Fraction(said) if isinstance(said, str) and _FRACTION.match(said) else None
 
 
 def _plain(value: Any) -> Any:

@@ -15,9 +15,8 @@ from typing import Any
 import opentimelineio as otio
 
 from foleyd.cue import FrameRange, Shot
-from foleyd.timebase import Timecode, has_drop_frame
-from foleyd.timeline.build import media_clip
-from foleyd.timeline.clock import DROP_KEY
+from foleyd.timebase import Timecode
+from foleyd.timeline.build import label_notes, media_clip
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import picture_rate
 from foleyd.timeline.placement import frame_range, gap
@@ -102,8 +101,6 @@ class Timeline:
             raise ValueError(f"shots end after the timeline ({self.duration} frames)")
         if any(not _inside(marker.record, self.duration) for marker in self.markers):
             raise ValueError(f"a marker lies outside the timeline ({self.duration} frames)")
-        if self.duration and not self.tracks:
-            raise ValueError("a timeline without tracks has no length")
 
     @property
     def rate(self) -> Fraction:
@@ -141,13 +138,14 @@ def write_tracks(
     timeline = otio.schema.Timeline(value.name)
     timeline.global_start_time = otio.opentime.RationalTime(value.start.frame, float(rate))
     timeline.metadata.update(shape.timeline or {})
-    if has_drop_frame(rate):
-        timeline.metadata[METADATA_KEY] = {DROP_KEY: value.start.drop}
+    timeline.metadata.update(label_notes(value.start))
     writer = _Writer(rate, shape, origin_of, duration_of, channels_of)
     reached = any(track.end == value.duration for track in value.tracks)
     for number, track in enumerate(value.tracks):
         padded = shape.padded or (number == 0 and not reached)
         timeline.tracks.append(writer.track(track, value.duration if padded else track.end))
+    if not value.tracks and value.duration:
+        timeline.tracks.source_range = frame_range(0, value.duration, float(rate))
     timeline.tracks.markers.extend(_marker(marker, float(rate)) for marker in value.markers)
     return timeline
 
