@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
@@ -56,7 +56,7 @@ def messages(draw: st.DrawFn, kind: type[Message], depth: int = 6) -> Any:
 
 
 def _fill(draw: st.DrawFn, message: Any, depth: int) -> None:
-    descriptor: Descriptor = message.DESCRIPTOR
+    descriptor: Any = message.DESCRIPTOR
     for field in (
         draw(st.lists(st.sampled_from(list(descriptor.fields)), unique_by=id)) if descriptor.fields else ()
     ):
@@ -77,7 +77,7 @@ def _fill(draw: st.DrawFn, message: Any, depth: int) -> None:
             _fill(draw, value, depth - 1)
 
 
-def _fill_map(draw: st.DrawFn, entries: Any, field: FieldDescriptor) -> None:
+def _fill_map(draw: st.DrawFn, entries: Any, field: Any) -> None:
     held = field.message_type.fields_by_name["value"]
     for key in draw(st.lists(TEXTS, max_size=2)):
         if held.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:

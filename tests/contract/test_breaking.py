@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from foleyd.v1 import foleyd_pb2
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -14,6 +13,7 @@ from google.protobuf.descriptor_pb2 import (
     MethodDescriptorProto,
 )
 
+from foleyd.v1 import foleyd_pb2
 from tools.contract_baseline import breaks, current, load, main, surface
 
 

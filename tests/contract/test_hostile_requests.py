@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.protobuf.message import DecodeError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from contract.messages import messages
 from foleyd import spot
 from foleyd.config import Settings
@@ -19,9 +23,6 @@ from foleyd.server.requests import (
     read_spotting,
 )
 from foleyd.v1 import foleyd_pb2 as pb
-from google.protobuf.message import DecodeError
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 HUGE = 10**18
 LARGEST = 2**63 - 1

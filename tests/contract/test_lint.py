@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from contract.generator import describe
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -15,6 +15,8 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
     FileDescriptorSet,
 )
+
+from contract.generator import describe
 
 PASCAL = re.compile(r"^([A-Z][a-z0-9]*)+$")
 SNAKE = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
@@ -28,7 +30,7 @@ class Said:
     """A thing of the contract by its full name, and the comment on it."""
 
     name: str
-    item: DescriptorProto | FieldDescriptorProto | EnumDescriptorProto
+    item: Any
     comment: str
 
 

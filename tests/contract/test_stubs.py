@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from contract.generator import ROOT, NoGenerator, generate, generator_python
 
 PACKAGE = Path("foleyd/v1")
