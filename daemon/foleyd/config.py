@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 import tomllib
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -93,11 +94,12 @@ def find_folders() -> Folders:
         base = Path(home).expanduser().absolute()
         return Folders(base / "config", base / "state", base / "cache", _short(base / "run"))
     names = platformdirs.PlatformDirs("foleyd", appauthor=False)
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR a stand-in is used and warned about; make_private checks it.
+        warnings.simplefilter("ignore")
+        runtime = Path(names.user_runtime_dir)
     return Folders(
-        Path(names.user_config_dir),
-        Path(names.user_state_dir),
-        Path(names.user_cache_dir),
-        _short(Path(names.user_runtime_dir)),
+        Path(names.user_config_dir), Path(names.user_state_dir), Path(names.user_cache_dir), _short(runtime)
     )
 
 

@@ -259,7 +259,9 @@ def _document(commission: Commission, placements: Sequence[Placement]) -> Docume
         )
     append_tracks(timeline, placements, brief.program, job=commission.job, target=target)
     base = folder or (brief.document.base_folder if brief.document else Path("/"))
-    return Document(write_document(timeline, brief.document.json if brief.document else None), base, brief.name)
+    return Document(
+        write_document(timeline, brief.document.json if brief.document else None), base, brief.name
+    )
 
 
 def _pieces(commission: Commission, sounds: Sounds) -> list[_Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import re
+import shutil
 import string
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +14,14 @@ from pathlib import Path
 
 from foleyd.brief import PREVIEW_SUFFIXES, Brief, CuePlan, Heard, Names
 from foleyd.errors import RequestError
-from foleyd.files import output_error, remove_leftovers
+from foleyd.files import DiskFull, OutputError, OutputExists, output_error, remove_leftovers
+from foleyd.media.export import check_format
+from foleyd.media.loudness import parse_target
 from foleyd.request import Output
 
 DEFAULT_NAMING = "{name}_{layer}_{cue}_take{take}"
 _FIELDS = ("name", "cue", "layer", "take", "seed", "prompt", "timecode")
+_SAMPLE_BYTES = 3
 _LONGEST_STEM = 120
 _LONGEST_PART = 60
 _SUFFIXES = {"flac": ".flac", "mp3": ".mp3", "aac": ".m4a"}
@@ -47,6 +51,30 @@ def check_naming(template: str) -> str:
             f"the naming {template!r} asks for {unknown[0]!r}; there are {known}", field="output.naming"
         )
     return template or DEFAULT_NAMING
+
+
+def check_output(output: Output, own_folder: Path, samples: int) -> None:
+    """Refuses at once what could only fail after the work: OUTPUT's words, its folder, the room there.
+
+    SAMPLES is how many 24-bit samples the takes will hold, all channels. Raises NamingError,
+    LoudnessError, UnknownFormat, OutputError.
+    """
+    check_naming(output.naming)
+    if output.loudness:
+        parse_target(output.loudness)
+    for name in output.formats:
+        check_format(name)
+    folder = output.folder or own_folder
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if output.otio_path is not None and os.path.lexists(output.otio_path):
+        raise OutputExists(f"{output.otio_path} exists already; choose another name", output.otio_path)
+    for path in (there, output.otio_path.parent if output.otio_path else there):
+        if not path.is_dir():
+            raise OutputError(f"{path} is not a folder; choose another place for the files", path)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise OutputError(f"{path} cannot be written to; choose another or change its permissions", path)
+    if shutil.disk_usage(there).free < samples * _SAMPLE_BYTES:
+        raise DiskFull(f"the disk of {there} has no room for the takes; free some space there", there)
 
 
 def choose_names(

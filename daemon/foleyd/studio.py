@@ -66,9 +66,10 @@ from foleyd.engines.engine import (
 from foleyd.engines.registry import installed_engines, make_engine
 from foleyd.errors import CancelledWork, Failure, FoleyError, failure_of
 from foleyd.filmstrips import keep_filmstrip, kept_filmstrip
+from foleyd.media.ahead import read_ahead
 from foleyd.media.picture import program_frames
 from foleyd.media.probe import MediaInfo, probe
-from foleyd.names import choose_names, withdraw
+from foleyd.names import check_output, choose_names, withdraw
 from foleyd.request import CueRule, Document, Output, Request, Selection
 from foleyd.timebase import seconds_to_frame
 from foleyd.timeline.program import trim
@@ -111,9 +112,12 @@ class Studio:
         spotted = spot.spot(request.selection, request.spotting, self._settings)
         options = request.engine.all_options()
         check = self._engine(engine.name).check
-        return spot.plan(
+        brief = spot.plan(
             spotted, request, engine, lambda cue: check(cue.prompt, cue.negative_prompt, options)
         )
+        samples = sum(plan.samples * engine.channels * len(plan.cue.seeds) for plan in brief.plans)
+        check_output(request.output, self._folders.takes, samples)
+        return brief
 
     def look_up(self, plan: CuePlan, fingerprint: str | None, job: str, *, watch: Watch) -> Found:
         """Which of the plan's takes are known. FINGERPRINT None: the files' stats are asked for it."""
@@ -148,7 +152,7 @@ class Studio:
         for window in plan.windows:
             part = _frames_of(window, plan)
             frames = _reporting(
-                program_frames(trim(plan.picture, part)),
+                read_ahead(program_frames(trim(plan.picture, part))),
                 window,
                 plan,
                 lambda advance: watch.event((index, advance)),

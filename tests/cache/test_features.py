@@ -3,13 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
 from foleyd.cache.errors import Damaged
 from foleyd.cache.features import FeatureStore, read_features, write_features
 from foleyd.cache.store import Store
 from foleyd.engines.engine import Features
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 
 KEY = "ab" * 20
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xxhash
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from foleyd.cache.fingerprint import (
     FrameHasher,
     IncompletePicture,
@@ -21,8 +24,6 @@ from foleyd.cache.store import Store
 from foleyd.cue import FrameRange, Media, Program, Shot
 from foleyd.engines.engine import Frame, Window
 from foleyd.timebase import Timecode
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 VIEW = "procedural 1"
 LONG_AGO = 1_600_000_000_123_456_789

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from foleyd.cache.files import checksum
 from foleyd.cache.store import Store
 

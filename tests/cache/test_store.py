@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from foleyd.cache.errors import CacheInUse, CacheUnusable, NotCached
 from foleyd.cache.store import Store
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from foleyd.cache.errors import Damaged, NotCached
 from foleyd.cache.store import Store
 from foleyd.cache.takes import TakeStore, read_take, write_take
 from foleyd.cue import SoundEvent
 from foleyd.engines.engine import Audio
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 KEY = "ab" * 20
 

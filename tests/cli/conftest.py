@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from cli.fake_daemon import FakeDaemon
 from foleyd.config import Folders, find_folders
 

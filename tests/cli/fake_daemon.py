@@ -19,16 +19,17 @@ from contextlib import ExitStack
 from typing import Any
 
 import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
 from foleyd import __version__
 from foleyd.config import Folders, find_folders, make_private
 from foleyd.launch import ALREADY_RUNNING, unix_address
 from foleyd.server.lock import AlreadyRunning, hold_lock
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.v1 import foleyd_pb2_grpc as pb_grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc import code_pb2, error_details_pb2, status_pb2
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_status import rpc_status
 
 RATE = pb.Rational(num=24000, den=1001)
 HOUR_FRAMES = 24 * 3600

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cli.fake_daemon import FakeDaemon
 from foleyd.cli.cancelling import stdin_lines
 from foleyd.cli.main import run

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from cli.fake_daemon import FakeDaemon
 from foleyd.client import Daemon, DaemonBusy, DaemonUnavailable, connect
 from foleyd.config import Folders

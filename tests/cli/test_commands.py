@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cli.fake_daemon import HOUR_FRAMES, FakeDaemon, script
 from foleyd import __version__
 from foleyd.cli.main import run
@@ -16,8 +19,6 @@ from foleyd.cli.show import BarDisplay, duration_text, show_event
 from foleyd.config import Folders
 from foleyd.timebase import STANDARD_RATES
 from foleyd.v1 import foleyd_pb2 as pb
-from hypothesis import given
-from hypothesis import strategies as st
 
 TAKE_KEYS = {
     "path", "seed", "samples", "source_in_samples", "cue_samples", "sample_rate", "channels", "events_s",

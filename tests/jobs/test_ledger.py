@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from foleyd.errors import Failure
 from foleyd.jobs.ledger import (
     Figures,

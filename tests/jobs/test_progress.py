@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from foleyd.brief import STAGES, Advance
 from foleyd.jobs.events import Progressed
 from foleyd.jobs.progress import Meter
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @given(

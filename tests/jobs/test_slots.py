@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from foleyd.errors import CancelledWork, FailedWork, Failure
 from foleyd.jobs.cancellation import Cancellation
 from foleyd.jobs.ledger import Priority

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from clipmaker import Rgb, make_clip, read_number
 from foleyd.media.errors import MediaError, MediaMissing, MediaUnreadable, NoPicture
 from foleyd.media.picture import program_frames

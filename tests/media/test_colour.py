@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
+
 from clipmaker import Clip, Rgb, make_clip
 from foleyd.media.picture import program_frames
 from foleyd.media.probe import probe

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 from clipmaker import Clip, make_clip, read_number
 from foleyd.media import picture, reader
 from foleyd.media.picture import program_frames

@@ -6,10 +6,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from clipmaker import Clip, make_clip, remux
-from foleyd.media.probe import probe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from clipmaker import Clip, make_clip, remux
+from foleyd.media.probe import probe
 from screen import on_screen, played, program, shot
 
 RATES = [Fraction(n, d) for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1))]

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import pytest
+
 from clipmaker import make_clip, remux
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.timebase import parse_timecode

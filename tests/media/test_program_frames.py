@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from clipmaker import make_clip, numbered, read_number
 from foleyd.cue import FrameRange, Media, Program, Shot
 from foleyd.media import reader

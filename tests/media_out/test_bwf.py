@@ -16,6 +16,9 @@ import numpy.typing as npt
 import pytest
 import soundfile
 import wavinfo
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from foleyd.cue import FrameRange, Loudness, file_cut
 from foleyd.files import OutputExists
 from foleyd.media.bwf import (
@@ -33,8 +36,6 @@ from foleyd.media.bwf import (
 )
 from foleyd.media.errors import SoundError
 from foleyd.timebase import Timecode, parse_timecode
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 WHEN = datetime(2026, 11, 20, 9, 5, 7)
 NTSC = Fraction(30000, 1001)

@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
 from clipmaker import numbered, read_number
 from foleyd.contact_sheet import AXIS, LANES_SHOWN, MARGIN, WIDTH, Filmstrip, Lane, Sheet, draw, write_sheet
 from foleyd.cue import FrameRange, Loudness, SoundEvent
@@ -18,10 +22,7 @@ from foleyd.files import OutputExists
 from foleyd.lettering import fit, lettered
 from foleyd.media.waveform import waveform
 from foleyd.timebase import Timecode
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from media_out.signals import Samples, Signal, bursts
-from PIL import Image
 
 R25 = Fraction(25)
 SIZE = (320, 180)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
+
 from foleyd.files import OutputError, OutputExists
 from foleyd.media import export as exporting
 from foleyd.media.bwf import Broadcast, Ixml, write_take

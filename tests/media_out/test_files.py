@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from foleyd import files
 from foleyd.files import DiskFull, OutputError, OutputExists, free_path, new_file, remove_leftovers
 from media_out.signals import largest_file

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from foleyd.media.loudness import PRESETS, LoudnessError, measure, parse_target
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from foleyd.media.loudness import PRESETS, LoudnessError, measure, parse_target
 from media_out.signals import Samples, Signal, sine
 
 

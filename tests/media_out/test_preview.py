@@ -10,6 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from clipmaker import make_clip, numbered, read_number, remux
 from foleyd.cue import FrameRange, Media, Program, Shot
 from foleyd.engines.engine import Frame

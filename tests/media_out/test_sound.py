@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from foleyd.cue import FileCut, FrameRange, file_cut
 from foleyd.media import sound as conform
 from foleyd.media.errors import SoundError
@@ -26,8 +29,6 @@ from foleyd.media.sound import (
     mix_gain,
 )
 from foleyd.timebase import STANDARD_RATES, Timecode
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from media_out.signals import Samples, sine
 
 R25 = Fraction(25)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from foleyd.engines.procedural.options import Settings
 from foleyd.engines.procedural.play import play
 from foleyd.engines.procedural.prompt import read

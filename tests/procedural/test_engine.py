@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from foleyd.engines.engine import (
     Audio,
     Cancelled,
@@ -20,7 +21,6 @@ from foleyd.engines.engine import (
 from foleyd.engines.procedural.engine import ProceduralEngine
 from foleyd.engines.procedural.play import hops
 from foleyd.engines.procedural.sight import Sight
-
 from tests.procedural.scenes import RATE, impacts, sight
 
 ENGINE = ProceduralEngine()

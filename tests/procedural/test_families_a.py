@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from benchmarks.sounds import decay_s, loudness, stereo
 from foleyd.engines.procedural.sounds.breaks import BREAKS
 from foleyd.engines.procedural.sounds.catalogue import FAMILIES
 from foleyd.engines.procedural.sounds.cloth import WEAVES, rustle
 from foleyd.engines.procedural.sounds.family import HOP, RATE, REFERENCE, Sound, Strike, Voice
 from foleyd.engines.procedural.sounds.grounds import GROUNDS, SHOES
 from foleyd.engines.procedural.sounds.solids import SOLIDS
-
-from benchmarks.sounds import decay_s, loudness, stereo
 
 STRIKES: list[tuple[str, str, dict[str, Any]]] = [
     *(("footsteps", "step", {"material": material}) for material in GROUNDS),

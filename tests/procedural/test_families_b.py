@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import signal
+
+from benchmarks.sounds import loudness, stereo
 from foleyd.engines.procedural.sounds import bubbles, doors, fire, rain, thunder
 from foleyd.engines.procedural.sounds.catalogue import FAMILIES
 from foleyd.engines.procedural.sounds.family import HOP, MAX_RUN_UP, RATE, REFERENCE, Strike, Trigger, Voice
 from foleyd.engines.procedural.sounds.loudness import momentary
-from scipy import signal
-
-from benchmarks.sounds import loudness, stereo
 
 MINE = ("doors", "water", "rain", "wind", "fire", "engines", "whooshes", "tone")
 Case = tuple[str, str, dict[str, Any]]

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import signal
+
 from foleyd.engines.procedural.options import Settings
 from foleyd.engines.procedural.play import (
     CEILING,
@@ -23,10 +27,6 @@ from foleyd.engines.procedural.room import ROOMS, Reverb, response
 from foleyd.engines.procedural.score import activity, sweeps
 from foleyd.engines.procedural.sight import CONTACT, IMPACT
 from foleyd.engines.procedural.sounds.family import HOP
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import signal
-
 from tests.procedural.scenes import FPS, RATE, impacts, performed, score_of, sight, sound_of_score, walk
 
 EVENT_PROMPTS = [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from foleyd.engines.engine import PromptError
 from foleyd.engines.procedural.lexicon import LEXICON, TAKES_MATERIAL
 from foleyd.engines.procedural.prompt import MAX_VOICES, base_forms, read, unknown_warning
 from foleyd.engines.procedural.sounds.catalogue import FAMILIES, sound_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 STEP, HIT, RAIN = "footsteps.step", "hits.hit", "rain.rain"
 

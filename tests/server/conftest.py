@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from clipmaker import make_clip
 from foleyd.client import Daemon
 from house import House

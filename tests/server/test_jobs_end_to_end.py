@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from foleyd.client import Daemon
 from foleyd.refused import RequestRefused
 from foleyd.v1 import foleyd_pb2 as pb

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import grpc
 import pytest
-from foleyd.client import Daemon
-from foleyd.launch import read_endpoint
-from foleyd.v1 import foleyd_pb2 as pb
-from foleyd.v1 import foleyd_pb2_grpc
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
+
+from foleyd.client import Daemon
+from foleyd.launch import read_endpoint
+from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.v1 import foleyd_pb2_grpc
 from house import House, finish, kinds, request, wait_for
 
 

@@ -11,6 +11,9 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from clipmaker import make_clip
 from contract.messages import messages
 from edits import SAMPLES, clip, span, time, timeline, track
@@ -27,8 +30,6 @@ from foleyd.timeline.media_url import resolve_media
 from foleyd.timeline.track_reader import read_tracks
 from foleyd.timeline.tracks import Timeline
 from foleyd.v1 import foleyd_pb2 as pb
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 HUGE = 10**18
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 from foleyd.client import Daemon
 from foleyd.refused import RequestRefused
 from foleyd.v1 import foleyd_pb2 as pb

@@ -9,6 +9,9 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edits import RATES
 from foleyd.cue import FrameRange, Media, Program, Shot
 from foleyd.request import TARGETS
@@ -17,8 +20,6 @@ from foleyd.timeline.build import new_timeline
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.media_url import Resolved
 from foleyd.timeline.program import read_program
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 CLIP = Path("/footage/a b#1.mov")
 

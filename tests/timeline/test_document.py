@@ -9,13 +9,14 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edits import SAMPLES, clip, gap, span, stack, time, timeline, track
 from foleyd.timeline.document import MAX_DEPTH, read_document, write_document
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.markers import read_markers
 from foleyd.timeline.program import read_program
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 EFFECT = {"name": "", "metadata": {}, "effect_name": "", "enabled": True}
 

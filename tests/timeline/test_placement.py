@@ -12,6 +12,9 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edits import RATES, SAMPLES, clip, cue, gap, span, take, time, timeline, track
 from foleyd.cue import Cue, FrameRange, Placement, Program, Take
 from foleyd.request import TARGETS
@@ -26,8 +29,6 @@ from foleyd.timeline.placement import (
     track_name,
 )
 from foleyd.timeline.program import read_program
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 PROGRAM = Program(Timecode(86_400, Fraction(24)), (), 1000)
 READABLE = sorted(path.name for path in SAMPLES.glob("*.otio") if not path.name.startswith("08"))

@@ -9,6 +9,9 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edits import RATES, clip, gap, span, stack, time, timeline, track
 from foleyd.cue import FrameRange, Media, Program, Shot, file_cut
 from foleyd.timebase import Timecode
@@ -16,8 +19,6 @@ from foleyd.timeline.clock import read_clock
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import Resolved
 from foleyd.timeline.program import ReadProgram, read_program, trim, with_handles
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def here(url: str) -> Resolved:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from edits import SAMPLES
 from foleyd.cue import FrameRange
 from foleyd.timeline.document import read_document, write_document

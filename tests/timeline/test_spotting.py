@@ -7,6 +7,9 @@ from fractions import Fraction
 
 import opentimelineio as otio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from edits import clip, gap, span, stack, time, timeline, track
 from foleyd.cue import Cue, FrameRange, Program
 from foleyd.request import CueRule, Spread
@@ -23,8 +26,6 @@ from foleyd.timeline.spotting import (
     given_cues,
     split_layer,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 PROGRAM = Program(Timecode(86_400, Fraction(24)), (), 200)
 WHOLE = FrameRange(0, 200)

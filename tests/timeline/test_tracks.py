@@ -10,6 +10,9 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from edits import RATES, SAMPLES, clip, gap, span, stack, time, timeline, track
 from foleyd.cue import FrameRange, Media, Program, Shot
 from foleyd.timebase import Timecode
@@ -20,8 +23,6 @@ from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import Resolved, resolve_media
 from foleyd.timeline.track_reader import ReadTracks, read_tracks
 from foleyd.timeline.tracks import Timeline, TimelineMarker, Track, TrackShot, write_tracks
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 BASE = Path("/edit")
 

@@ -141,6 +141,10 @@ class Codec(Protocol):
         """BODY without its time: equal for an event that is told again after a death."""
         ...
 
+    def fraction(self, body: bytes) -> float:
+        """How far BODY says the job has come, 0 for events that do not say."""
+        ...
+
     def delivered(self, body: bytes) -> bool:
         """Whether BODY is a done event in which no cue failed."""
         ...

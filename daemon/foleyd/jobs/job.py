@@ -74,13 +74,15 @@ class Job:
     cancellation: Cancellation
     tell: Callable[[Event], None]
     peak_memory: Callable[[], int]
+    told_fraction: float = 0.0
     meter: Meter = field(init=False)
     tally: Tally = field(default_factory=Tally)
     notices: list[Notice] = field(default_factory=list)
     failed: list[CueFailed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.meter = Meter(self.ledger.costs(self.engine.name), self._report)
+        costs = self.ledger.costs(f"{self.engine.name} {self.engine.version}")
+        self.meter = Meter(costs, self._report, self.told_fraction)
 
     async def perform(self) -> Done:
         """The whole way. Raises FoleyError when nothing can be delivered, CancelledWork when cancelled."""

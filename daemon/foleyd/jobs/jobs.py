@@ -8,6 +8,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Jobs:
 
     def __init__(self, folders: Folders, settings: Settings, ledger: Ledger, codec: Codec) -> None:
         self._settings = settings
+        self._own_takes = folders.takes
         self._ledger = ledger
         self._codec = codec
         self.workshop = Workshop(folders, settings)
@@ -191,6 +193,8 @@ class Jobs:
                 deleted.append(path)
             elif path.exists():
                 kept.append(path)
+        with suppress(OSError):
+            (self._own_takes / job).rmdir()
         self._ledger.remove(job)
         return deleted, kept
 
@@ -246,7 +250,8 @@ class Jobs:
     def _job(
         self, record: Record, request: Request, engine: EngineChosen, card: EngineCard, attempt: int
     ) -> Job:
-        told = self._already_told(record.id) if attempt > 1 else set[bytes]()
+        bodies = [body for _, body in self._ledger.events(record.id)] if attempt > 1 else []
+        told = {self._codec.essence(body) for body in bodies}
         return Job(
             id=record.id,
             created=datetime.fromtimestamp(record.created, UTC),
@@ -259,6 +264,7 @@ class Jobs:
             cancellation=self._cancellations[record.id],
             tell=lambda event: self._tell(record.id, event, told),
             peak_memory=lambda: self._peaks.peak(record.id),
+            told_fraction=max(map(self._codec.fraction, bodies), default=0.0),
         )
 
     async def _choose(self, request: Request) -> tuple[EngineChosen, EngineCard]:
@@ -334,9 +340,6 @@ class Jobs:
             return
         self._ledger.append(job, body)
         self._ring(job)
-
-    def _already_told(self, job: str) -> set[bytes]:
-        return {self._codec.essence(body) for _, body in self._ledger.events(job)}
 
     def _ring(self, job: str) -> None:
         for bell in self._bells.get(job, ()):

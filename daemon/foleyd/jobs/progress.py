@@ -20,14 +20,17 @@ _ETA_AFTER = 0.5
 class Meter:
     """Adds up the progress of one job's cues; the reported fraction never goes back."""
 
-    def __init__(self, costs: Mapping[str, float], report: Callable[[Progressed], None]) -> None:
+    def __init__(
+        self, costs: Mapping[str, float], report: Callable[[Progressed], None], floor: float = 0.0
+    ) -> None:
+        """FLOOR is what was reported already, before the daemon was killed."""
         known = {stage: costs.get(stage, 0.0) for stage in STAGES}
         weights = known if sum(known.values()) > 0 else DEFAULT_COSTS
         total = sum(weights.values())
         self._weights = {stage: weights[stage] / total for stage in STAGES}
         self._parts: dict[str, dict[Hashable, float]] = {stage: {} for stage in STAGES}
         self._report = report
-        self._fraction = 0.0
+        self._fraction = floor
         self._began = time.monotonic()
         self._last: tuple[str, float] = ("", -1.0)
         self.seconds: dict[str, float] = {}

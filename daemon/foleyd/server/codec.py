@@ -43,6 +43,10 @@ class WireCodec:
         message.done.stage_seconds.update(stage_seconds)
         return message.SerializeToString(deterministic=True)
 
+    def fraction(self, body: bytes) -> float:
+        """How far BODY says the job has come, 0 for events that do not say."""
+        return pb.JobEvent.FromString(body).stage.fraction
+
     def delivered(self, body: bytes) -> bool:
         """Whether BODY is a done event in which no cue failed."""
         message = pb.JobEvent.FromString(body)

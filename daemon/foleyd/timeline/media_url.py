@@ -75,7 +75,9 @@ def resolve_media(
         return Resolved(None, name, "its path holds control characters")
     if not spellings:
         scheme = text.split(":", 1)[0]
-        return Resolved(None, name, f"{scheme} addresses are not opened; save the file here and relink it")
+        return Resolved(
+            None, name, f"{scheme} addresses are not opened; save the file here and relink the clip"
+        )
     for candidate in _candidates(spellings, base_folder, media_roots, relinks):
         for path in _unicode_forms(candidate):
             if exists(path):
@@ -213,7 +215,7 @@ def _unique(texts: Sequence[str]) -> list[str]:
 
 def _reason(text: str, base_folder: Path | None) -> str:
     if (_is_windows(text) or _UNC.match(text)) and os.name != "nt":
-        return f"{text} is a Windows or network path; name a folder with --media-root or --relink"
+        return f"{text} is a path of another machine; relink the clip here and export the timeline again"
     if not Path(text).is_absolute() and base_folder is None:
         return f"{text} is relative, but the timeline came without a folder"
-    return f"there is no file {text}; name a folder with --media-root or --relink"
+    return f"there is no file {text}; put it there, or relink the clip and export the timeline again"

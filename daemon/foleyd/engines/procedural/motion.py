@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from foleyd.engines.procedural.camera import Move
 from foleyd.engines.procedural.picture import Plane, Small
@@ -24,7 +25,9 @@ MOMENTUM_PARTS = 2 * 3 * LEVELS
 
 _LEAST_NOISE = 0.002
 _NOISE_MARGIN = 4.5
-_STILL_TOLERANCE, _MOVING_TOLERANCE = 0.02, 0.25
+_STILL_TOLERANCE, _MOVING_TOLERANCE = 0.15, 0.2
+_CELL = 6
+_DENSE = 0.12
 _LOST_CHANGE = 0.04
 _LOST_LIKENESS = 0.6
 
@@ -77,8 +80,8 @@ def change(here: Small, there: Small, move: Move, noise: float) -> Change:
     lost = _lost(here, before, size)
     quiet = _NOISE_MARGIN * max(noise, grain, _LEAST_NOISE)
     tolerance = _STILL_TOLERANCE + _MOVING_TOLERANCE * min(move.reach((rows, columns)), 1.0)
-    above = size - quiet - tolerance * _steepness(here)
-    active = np.flatnonzero(above > 0)
+    above = np.maximum(size - quiet - tolerance * _steepness(here), 0)
+    active = np.flatnonzero(above * _dense(above))
     if lost or not len(active):
         return Change.none(grain, lost)
     weight = above.ravel()[active]
@@ -119,6 +122,18 @@ def _steepness(picture: Small) -> Plane:
     steep = np.zeros_like(luma)
     steep[1:-1, 1:-1] = np.hypot(luma[2:, 1:-1] - luma[:-2, 1:-1], luma[1:-1, 2:] - luma[1:-1, :-2]) / 2
     return np.asarray(steep)
+
+
+def _dense(above: Plane) -> npt.NDArray[np.bool_]:
+    """Where change is dense, as on a moving thing; edges of the background that shimmer lie thin."""
+    rows, columns = above.shape
+    tall, wide = -(-rows // _CELL), -(-columns // _CELL)
+    padded = np.zeros((tall * _CELL, wide * _CELL), np.float32)
+    padded[:rows, :columns] = above
+    cells = padded.reshape(tall, _CELL, wide, _CELL).sum(axis=(1, 3))
+    cells = ndimage.uniform_filter(cells, 3, mode="constant")
+    dense = cells > _DENSE * cells.max()
+    return np.asarray(np.repeat(np.repeat(dense, _CELL, 0), _CELL, 1)[:rows, :columns])
 
 
 def _lost(here: Small, before: Small, size: Plane) -> bool:

@@ -7,7 +7,7 @@ some 500 bytes. Once the frames are over, each shot's series is searched for imp
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -76,7 +76,7 @@ def look(frames: Iterable[Frame], duration: Fraction) -> Sight:
     times: list[float] = []
     brightness: list[float] = []
     pairs: list[_Pair] = []
-    for pair, picture in _pairs(frames):
+    for pair, picture in _paired(_pictures(frames)):
         times.append(picture.time)
         brightness.append(float(picture.luma.mean()))
         pairs.append(pair)
@@ -94,13 +94,17 @@ def look(frames: Iterable[Frame], duration: Fraction) -> Sight:
     )
 
 
-def _pairs(frames: Iterable[Frame]) -> Iterable[tuple[_Pair, _Picture]]:
-    """Each frame with its pair; the first frame's, and any across a change of size, is lost."""
-    recent: deque[_Picture] = deque(maxlen=_MEMORY)
-    move, noise = Move(), 0.0
+def _pictures(frames: Iterable[Frame]) -> Iterator[_Picture]:
     for frame in frames:
         small = smoothed(shrunk(frame.rgb))
-        here = _Picture(float(frame.time), small, small.mean(axis=2))
+        yield _Picture(float(frame.time), small, small.mean(axis=2))
+
+
+def _paired(pictures: Iterable[_Picture]) -> Iterator[tuple[_Pair, _Picture]]:
+    """Each picture with its pair; the first one's, and any across a change of size, is lost."""
+    recent: deque[_Picture] = deque(maxlen=_MEMORY)
+    move, noise = Move(), 0.0
+    for here in pictures:
         there, lag = _partner(recent, here)
         if there is None:
             recent.clear()
