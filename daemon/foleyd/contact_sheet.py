@@ -29,6 +29,8 @@ LANES_SHOWN = 12
 
 _THUMBNAIL_HEIGHT = 84
 _FEWEST, _MOST = 4, 20
+# A cell against the picture's own width: below, it is left out; beyond, the rest stays empty.
+_NARROWEST, _WIDEST = 0.6, 1.1
 _CHANNEL_HEIGHT = {1: 96, 2: 58}
 _LANE_GAP = 22
 
@@ -197,15 +199,26 @@ class _Page:
     def strip(self) -> None:
         rate, start = self.sheet.start.rate, self.sheet.start
         self.pen.rectangle((MARGIN, _STRIP_TOP, MARGIN + AXIS - 1, self.strip_bottom - 1), fill=_PANEL)
-        edges = [self.x(thumbnail.frame / rate) for thumbnail in self.sheet.thumbnails] + [MARGIN + AXIS]
+        height = self.strip_bottom - _STRIP_TOP
         free = MARGIN
-        for thumbnail, left, right in zip(self.sheet.thumbnails, edges[:-1], edges[1:], strict=True):
-            cell = _filled(thumbnail.rgb, max(1, right - left - 2), self.strip_bottom - _STRIP_TOP)
+        for thumbnail, left, right in self.cells(height):
+            cell = _filled(thumbnail.rgb, max(1, right - left - 2), height)
             self.picture.paste(cell, (left + (left > MARGIN), _STRIP_TOP))
             if left >= free:
                 label = str(Timecode(start.frame + thumbnail.frame, rate, start.drop))
                 self.pen.line((left, _STRIP_TOP - 9, left, _STRIP_TOP - 1), fill=_DIM)
                 free = self.text(left + 5, _STRIP_TOP - 19, label, _Style(13, _DIM)) + 12
+
+    def cells(self, height: int) -> list[tuple[Thumbnail, int, int]]:
+        """The pictures to show, from pixel to pixel: none squeezed, and none drawn over a gap."""
+        shown: list[tuple[Thumbnail, int, int]] = []
+        for thumbnail in self.sheet.thumbnails:
+            left = self.x(thumbnail.frame / self.sheet.start.rate)
+            width = height * thumbnail.rgb.shape[1] / thumbnail.rgb.shape[0]
+            if not shown or left >= shown[-1][1] + _NARROWEST * width:
+                shown = [(t, first, min(last, left)) for t, first, last in shown]
+                shown.append((thumbnail, left, min(MARGIN + AXIS, left + round(_WIDEST * width))))
+        return shown
 
     def lane(self, lane: Lane, top: int) -> None:
         figures, font = lettered(_figures(lane.loudness), 16)
@@ -373,7 +386,7 @@ def _strip_height(sheet: Sheet) -> int:
     if not sheet.thumbnails:
         return _THUMBNAIL_HEIGHT
     rows, columns = (int(side) for side in sheet.thumbnails[0].rgb.shape[:2])
-    return max(48, min(200, int(AXIS / len(sheet.thumbnails) * rows / columns)))
+    return max(_THUMBNAIL_HEIGHT, min(200, int(AXIS / len(sheet.thumbnails) * rows / columns)))
 
 
 def _small(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
