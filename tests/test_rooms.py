@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "daemon" / "foleyd"
 
 GROUND = {
     "", "brief", "config", "cue", "engines.engine", "engines.registry", "errors", "files", "request",
-    "segments", "timebase",
+    "segments", "timebase", "tracks",
 }  # fmt: skip
 
 # Rooms that a room may import from, the ground floor and itself apart.

@@ -73,8 +73,7 @@ from foleyd.names import check_output, choose_names, withdraw
 from foleyd.request import CueRule, Document, Output, Request, Selection
 from foleyd.timebase import seconds_to_frame
 from foleyd.timeline.program import trim
-from foleyd.timeline.track_reader import ReadTracks
-from foleyd.timeline.tracks import Timeline
+from foleyd.tracks import ReadTracks, Timeline
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,9 @@ from foleyd.media.sound_file import SoundFile, read_sound_file
 from foleyd.request import Document
 from foleyd.spot import duration_of, origin_of, resolver
 from foleyd.timeline.document import read_document, write_document
-from foleyd.timeline.track_reader import ReadTracks, read_tracks
-from foleyd.timeline.tracks import Timeline, write_tracks
+from foleyd.timeline.track_reader import read_tracks
+from foleyd.timeline.tracks import write_tracks
+from foleyd.tracks import ReadTracks, Timeline
 
 
 def read_timeline(document: Document, settings: Settings) -> ReadTracks:

@@ -28,7 +28,7 @@ from foleyd.server.timelines import MAX_TRACKS, media_info, read_answer, read_wi
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.media_url import resolve_media
 from foleyd.timeline.track_reader import read_tracks
-from foleyd.timeline.tracks import Timeline
+from foleyd.tracks import Timeline
 from foleyd.v1 import foleyd_pb2 as pb
 
 HUGE = 10**18

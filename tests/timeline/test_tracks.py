@@ -21,8 +21,9 @@ from foleyd.timeline.clock import read_clock
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import Resolved, resolve_media
-from foleyd.timeline.track_reader import ReadTracks, read_tracks
-from foleyd.timeline.tracks import Timeline, TimelineMarker, Track, TrackShot, write_tracks
+from foleyd.timeline.track_reader import read_tracks
+from foleyd.timeline.tracks import write_tracks
+from foleyd.tracks import ReadTracks, Timeline, TimelineMarker, Track, TrackShot
 
 BASE = Path("/edit")
 

@@ -16,11 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from foleyd.config import Folders, Settings
 from foleyd.errors import failure_or_defect
 
 if TYPE_CHECKING:
     from foleyd.studio import Studio
+
+_NICENESS = 5
 
 LANES = ("front", "desk", "slot")
 """Quick questions; work of jobs around the engine; the engine."""
@@ -91,11 +95,18 @@ class Worker:
                 os._exit(0)
 
 
+def _step_back() -> None:
+    """Lets the editor's own programs and the daemon go first: this process can take all cores."""
+    process = psutil.Process()
+    process.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICENESS))
+
+
 def run_worker(pipe: Connection, folders: Folders, settings: Settings) -> None:
     """The worker's main function. Signals are the daemon's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _step_back()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(name)s: %(message)s")
     from foleyd.studio import Studio
 

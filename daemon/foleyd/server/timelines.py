@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
@@ -14,7 +14,6 @@ from google.protobuf.struct_pb2 import Struct
 from foleyd.config import Settings
 from foleyd.cue import FrameRange, Media, Shot
 from foleyd.errors import RequestError
-from foleyd.media.probe import MediaInfo
 from foleyd.server import answers
 from foleyd.server.requests import (
     MAX_HOURS,
@@ -25,9 +24,11 @@ from foleyd.server.requests import (
     read_target,
 )
 from foleyd.timeline.numbers import MAX_DURATION
-from foleyd.timeline.track_reader import ReadTracks
-from foleyd.timeline.tracks import ORIGIN_KEY, Timeline, TimelineMarker, Track, TrackShot
+from foleyd.tracks import ORIGIN_KEY, ReadTracks, Timeline, TimelineMarker, Track, TrackShot
 from foleyd.v1 import foleyd_pb2 as pb
+
+if TYPE_CHECKING:
+    from foleyd.media.probe import MediaInfo
 
 MAX_TRACKS = 1_000
 MAX_MARKERS = 100_000

@@ -35,28 +35,14 @@ from foleyd.timeline.program import (
     seen_shot,
     unknown,
 )
-from foleyd.timeline.tracks import (
-    ORIGIN_KEY,
-    SILENCE,
-    Timeline,
-    TimelineMarker,
-    Track,
-    TrackShot,
-)
+from foleyd.timeline.tracks import SILENCE
 from foleyd.timeline.tree import Footage, Node, read_tree
 from foleyd.timeline.view import Seen, look
+from foleyd.tracks import ORIGIN_KEY, ReadTracks, Timeline, TimelineMarker, Track, TrackShot
 
 _MAX_LANES = 64
 _NAMED = 3
 _FRACTION = re.compile(r"-?[0-9]{1,18}(/[1-9][0-9]{0,11})?\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadTracks:
-    """A timeline's tracks with what had to be said while they were read."""
-
-    timeline: Timeline
-    warnings: tuple[Notice, ...]
 
 
 def read_tracks(
