@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -28,6 +29,8 @@ STATES = {
     State.FAILED: pb.JOB_STATE_FAILED,
     State.CANCELLED: pb.JOB_STATE_CANCELLED,
 }
+_EXACT_NUMBER = 2**53
+_DEEPEST = 16
 PRIORITIES = {
     Priority.INTERACTIVE: pb.PRIORITY_INTERACTIVE,
     Priority.BATCH: pb.PRIORITY_BATCH,
@@ -131,10 +134,25 @@ def document(value: Document) -> pb.OtioDocument:
 
 
 def struct(value: Mapping[str, Any]) -> Struct:
-    """A mapping of plain values; what is not plain (a path, a fraction) becomes text."""
+    """A mapping of plain values; what a Struct cannot hold without loss becomes text."""
     message = Struct()
-    json_format.Parse(json.dumps(value, default=str), message)
+    json_format.Parse(json.dumps(_sayable(value), default=str), message)
     return message
+
+
+def _sayable(value: Any, depth: int = 0) -> Any:
+    """VALUE as a Struct can hold it without loss: long integers, odd numbers and deep nests as text."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_NUMBER:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping | list):
+        if depth == _DEEPEST:
+            return json.dumps(value, default=str)
+        if isinstance(value, list):
+            return [_sayable(item, depth + 1) for item in value]
+        return {str(key): _sayable(item, depth + 1) for key, item in value.items()}
+    return value
 
 
 def take(value: Take, exports: Iterable[str]) -> pb.Take:

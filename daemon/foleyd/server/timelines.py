@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +33,6 @@ URL_KEY = "media_url"
 """In a shot's metadata: the reference as the document wrote it, where no file was found for it."""
 
 _EXACT_NUMBER = 2**53
-_DEEPEST = 16
 _SCHEMA_KEY = "OTIO_SCHEMA"
 _KINDS = {pb.Track.KIND_PICTURE: True, pb.Track.KIND_SOUND: False}
 
@@ -100,7 +96,7 @@ def _track_shot(value: TrackShot) -> pb.Shot:
     message.disabled = not value.enabled
     words = {**value.metadata, **({URL_KEY: value.url} if value.url else {})}
     if words:
-        message.metadata.CopyFrom(answers.struct(_sayable(words)))
+        message.metadata.CopyFrom(answers.struct(words))
     return message
 
 
@@ -108,21 +104,6 @@ def _marker(value: TimelineMarker) -> pb.Marker:
     return pb.Marker(
         range=answers.frame_range(value.record), name=value.name, colour=value.colour, note=value.note
     )
-
-
-def _sayable(value: Any, depth: int = 0) -> Any:
-    """VALUE as a Struct can hold it without loss: long integers, odd numbers and deep nests as text."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_NUMBER:
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping | list):
-        if depth == _DEEPEST:
-            return json.dumps(value, default=str)
-        if isinstance(value, list):
-            return [_sayable(item, depth + 1) for item in value]
-        return {str(key): _sayable(item, depth + 1) for key, item in value.items()}
-    return value
 
 
 # ----------------------------------------------------------------------------------------- requests
