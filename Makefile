@@ -55,8 +55,10 @@ types: install-dev
 stubs: $(STUBS)/.installed  ## the committed stubs, generated again from the .proto
 	PYTHON=$(CURDIR)/$(STUBS)/bin/python tools/generate_stubs.sh
 
-bench: install-dev  ## the figures of docs/performance.md
-	$(BIN)/python -m benchmarks.all
+bench: install-dev  ## the figures of docs/performance.md, as tables and as JSON in benchmarks/out
+	mkdir -p benchmarks/out
+	for name in cache sounds sync speed placement kill fuzz; do \
+	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name --json benchmarks/out/$$name.json || exit 1; done
 
 clean:
 	rm -rf $(VENV) $(STUBS) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
