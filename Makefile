@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STUBS := .venv-stubs
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 CLIP := demo/bottles.mp4
-PROMPT := glass bottles put down on a wooden table, quiet room tone
+PROMPT := plastic bottles put down on a table, quiet room tone
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .PHONY: demo install install-dev test test-all lint types check stubs bench clean

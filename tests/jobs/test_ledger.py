@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from foleyd.errors import Failure
-from foleyd.jobs.ledger import (
+from foleyd.jobs.ledger import Ledger
+from foleyd.jobs.records import (
     Figures,
     FileStamp,
     JobUnknown,
-    Ledger,
     LedgerError,
     NewJob,
     Priority,

@@ -8,7 +8,7 @@ import pytest
 
 from foleyd.errors import CancelledWork, FailedWork, Failure
 from foleyd.jobs.cancellation import Cancellation
-from foleyd.jobs.ledger import Priority
+from foleyd.jobs.records import Priority
 from foleyd.jobs.slots import Slot, Work
 
 

@@ -35,8 +35,9 @@ from foleyd.jobs.events import (
     TakeHeard,
     Warned,
 )
-from foleyd.jobs.ledger import FileStamp, Ledger, Priority
+from foleyd.jobs.ledger import Ledger
 from foleyd.jobs.progress import Meter
+from foleyd.jobs.records import FileStamp, Priority
 from foleyd.jobs.slots import Slot, Work
 from foleyd.request import Request
 

@@ -20,8 +20,9 @@ from foleyd.errors import FoleyError, failure_or_defect
 from foleyd.jobs.cancellation import Cancellation
 from foleyd.jobs.events import CancelledJob, Codec, EngineChosen, Event, Failed, Queued
 from foleyd.jobs.job import Job, Places
-from foleyd.jobs.ledger import Figures, FileStamp, Ledger, NewJob, Priority, Record, State
+from foleyd.jobs.ledger import Ledger
 from foleyd.jobs.memory import Peaks, resident_bytes
+from foleyd.jobs.records import Figures, FileStamp, NewJob, Priority, Record, State
 from foleyd.jobs.slots import Slot, Work
 from foleyd.jobs.workshop import Workshop
 from foleyd.request import Request

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from foleyd.errors import CancelledWork, FailedWork, Failure
 from foleyd.jobs.cancellation import Cancellation
-from foleyd.jobs.ledger import Priority
+from foleyd.jobs.records import Priority
 
 
 class Caller(Protocol):

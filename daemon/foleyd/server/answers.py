@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from foleyd.brief import EngineCard, Notice
 from foleyd.cue import Cue, FrameRange, Loudness, Placement, Program, Shot, SoundEvent, Take
 from foleyd.jobs import events as e
-from foleyd.jobs.ledger import Priority, Record, State
+from foleyd.jobs.records import Priority, Record, State
 from foleyd.request import Document
 from foleyd.server.status import status_of
 from foleyd.timebase import SAMPLE_RATE, Timecode

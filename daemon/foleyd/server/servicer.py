@@ -21,7 +21,8 @@ from foleyd.engines.registry import choose
 from foleyd.errors import FoleyError, RequestError, failure_of, failure_or_defect
 from foleyd.jobs.events import EngineChosen
 from foleyd.jobs.jobs import Jobs
-from foleyd.jobs.ledger import Ledger, NewJob, Priority
+from foleyd.jobs.ledger import Ledger
+from foleyd.jobs.records import NewJob, Priority
 from foleyd.server import answers, timelines
 from foleyd.server.codec import digest_of
 from foleyd.server.requests import read_document, read_path, read_request, read_selection, read_spotting
