@@ -22,10 +22,15 @@ SHORTEST_STEP_S, LONGEST_STEP_S = 0.25, 0.95
 _FEWEST_STEPS = 4
 _FEWEST_CAMERA_STEPS = 6
 _CHANGE_OF_STEP = 0.2
+_SMOOTH_S = 0.02
+_SHOULDER = 0.6
+_STRIKE = 0.175
 _UNEVEN, _CAMERA_UNEVEN = 0.06, 0.1
 _PLAIN_PUSH = 0.35
 _SHALLOWEST = 0.11
-_NEVER_STILL = 0.3
+_NEVER_STILL = 0.18
+_ALIKE = 0.42
+_AROUND_S = 0.07
 _FORWARD_PER_S = 0.03
 _FAINTEST_PUSH = 0.012
 
@@ -48,12 +53,15 @@ def energy_rows(middle: Floats, energy: Floats) -> list[Row]:
     if len(middle) < 8:
         return []
     step = float(np.median(np.diff(middle)))
-    level = np.log(energy + 2e-5)
+    level = ndimage.gaussian_filter1d(np.log(energy + 2e-5), max(0.3, _SMOOTH_S / step))
     at, found = signal.find_peaks(-level, prominence=_SHALLOWEST, distance=max(1, int(0.15 / step)))
     if len(at) < _FEWEST_STEPS:
         return []
-    times, depth = _between_frames(-level, at, middle, step), np.asarray(found["prominences"])
-    rows = _rows(times, depth, _FEWEST_STEPS, _UNEVEN)
+    depth = np.asarray(found["prominences"])
+    width, _, fall, _ = signal.peak_widths(-level, at, rel_height=_SHOULDER)
+    times = np.interp(fall, np.arange(len(middle)), middle)
+    chains = _rows(times, depth, _FEWEST_STEPS, _UNEVEN)
+    rows = [_struck(times[chain], width[chain] * step, depth[chain]) for chain in chains]
     return [row for row in rows if _travels(row, middle, energy)]
 
 
@@ -73,21 +81,39 @@ def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
         return []
     plain = found["prominences"] > _PLAIN_PUSH * np.percentile(found["prominences"], 80)
     times, depth = _between_frames(push, at[plain], middle, step), np.asarray(found["prominences"][plain])
-    rows = _rows(times, depth, _FEWEST_CAMERA_STEPS, _CAMERA_UNEVEN)
+    chains = _rows(times, depth, _FEWEST_CAMERA_STEPS, _CAMERA_UNEVEN)
+    rows = [Row(_steadied(times[chain]), depth[chain]) for chain in chains]
     return [row for row in rows if _walks(row, middle, push, forward)]
 
 
-def _rows(times: Floats, depth: Floats, fewest: int, uneven: float) -> list[Row]:
+def _struck(fall: Floats, width: Floats, depth: Floats) -> Row:
+    """The row of heel strikes given when motion FALLs into each trough and the troughs' WIDTH, seconds.
+
+    The swinging leg slows before its heel lands and both feet stand for a while after: the strike lies in
+    the middle of a short trough, and no later than a set share of the step into a long one.
+    """
+    step = float(np.median(np.diff(fall)))
+    return Row(_steadied(fall) + min(0.5 * float(np.median(width)), _STRIKE * step), depth)
+
+
+def _rows(times: Floats, depth: Floats, fewest: int, uneven: float) -> list[list[int]]:
     """The best chains of TIMES with steady steps, longest and deepest first, none overlapping another."""
-    rows: list[Row] = []
+    rows: list[list[int]] = []
     taken = np.zeros(len(times), bool)
     for chain in _chains(times, depth):
         if len(chain) < fewest or taken[chain].any():
             continue
         taken[chain[0] : chain[-1] + 1] = True
         if _unevenness(np.diff(times[chain])) <= uneven:
-            rows.append(Row(times[chain], depth[chain]))
+            rows.append(chain)
     return rows
+
+
+def _steadied(times: Floats) -> Floats:
+    """TIMES with their jitter halved: each moved onto the straight line through the five around it."""
+    if len(times) < 5:
+        return times
+    return np.asarray(signal.savgol_filter(times, 5, 1, mode="interp"))
 
 
 def _unevenness(gaps: Floats) -> float:
@@ -130,10 +156,11 @@ def _chains(times: Floats, depth: Floats) -> list[list[int]]:
 
 
 def _travels(row: Row, middle: Floats, energy: Floats) -> bool:
-    """Whether the body moves on at the row's troughs, as one who walks does and a pendulum does not."""
+    """Whether the body moves on at the row's troughs, all alike, as one who walks does and a pendulum does not."""
     within = (middle > row.times[0] - 0.1) & (middle < row.times[-1] + 0.1)
-    low = float(np.median(np.interp(row.times, middle, energy)))
-    return low > _NEVER_STILL * float(np.percentile(energy[within], 80))
+    lows = [energy[np.abs(middle - time) < _AROUND_S].min(initial=np.inf) for time in row.times]
+    alike = float(row.depth.std()) < _ALIKE * float(row.depth.mean())
+    return alike and float(np.median(lows)) > _NEVER_STILL * float(np.percentile(energy[within], 80))
 
 
 def _walks(row: Row, middle: Floats, push: Floats, forward: Floats) -> bool:

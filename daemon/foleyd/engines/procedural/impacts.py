@@ -8,12 +8,16 @@ after, a frame pair that shows ``f B + (1 - f) A`` holds the strike at its fract
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+T = TypeVar("T")
 
 SHORTEST_GAP_S = 0.1
 _OPPOSING = 0.5
@@ -22,6 +26,7 @@ _FAINTEST, _FAINTEST_USUAL = 4e-4, 1e-4
 _STANDS_OUT, _FOLLOWS = 1.5, 0.9
 _NEIGHBOURHOOD_S = 0.7
 _RECENT_S = 0.15
+_SIGNATURE_S = 0.5
 _FLIGHT_S = 1.2
 _SHADOW_S = 0.7
 _BEFORE_LOUDER_S, _BEFORE_LOUDER = 1.2, 0.5
@@ -30,7 +35,7 @@ _AFTER_LOUDER_S, _AFTER_LOUDER = 1.5, 0.2
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One shot's pairs of pictures in order: MIDDLE times, SPANs in seconds (n,), MOMENTUM a second (n, k).
+    """One shot's pairs of pictures in order: MIDDLE times, SPANs in s (n,), MOMENTUM a second (n, 2, k).
 
     ONE (n,) tells whether a single thing moves, not water, leaves or the whole picture. Neighbouring pairs
     overlap when LAG, the frames that a pair spans, is more than one.
@@ -48,7 +53,7 @@ class Jump:
     """A jump of momentum: TIME in seconds, JUMP (momentum per second), the INDEX of its pair.
 
     SHARP is the jump over the greatest momentum just before, OPPOSING the share of the jump that undid
-    motion, CLEAR the jump over the usual changes around it; BEFORE and AFTER are the momenta (k,).
+    motion, CLEAR the jump over the usual changes around it; BEFORE and AFTER are the momenta (2,).
     """
 
     time: float
@@ -62,13 +67,20 @@ class Jump:
 
 
 def impacts(series: Series) -> list[Jump]:
-    """The impacts of one shot, in time order, none closer than SHORTEST_GAP_S."""
+    """The impacts of one thing in one shot, in time order, none closer than SHORTEST_GAP_S."""
     found = [jump for jump in jumps(series) if jump.opposing > _OPPOSING and jump.sharp > _SHARP]
     chosen = [jump for jump in found if jump.clear > _STANDS_OUT]
     for jump in found:
         if jump.clear <= _STANDS_OUT and jump.clear > _FOLLOWS and _follows(jump, chosen):
             chosen.append(jump)
-    return sorted((j for j in chosen if not _overshadowed(j, chosen)), key=lambda jump: jump.time)
+    return sorted(chosen, key=lambda jump: jump.time)
+
+
+def prominent(found: Sequence[tuple[Jump, T]]) -> list[tuple[Jump, T]]:
+    """Of jumps and whose they are, those that no greater jump close by outdoes, in time order."""
+    everyone = [jump for jump, _ in found]
+    kept = [(jump, whose) for jump, whose in found if not _overshadowed(jump, everyone)]
+    return sorted(kept, key=lambda pair: pair[0].time)
 
 
 def jumps(series: Series) -> list[Jump]:
@@ -76,18 +88,18 @@ def jumps(series: Series) -> list[Jump]:
     n, lag = len(series.middle), series.lag
     if n < 4 * lag:
         return []
-    padded = np.pad(series.momentum, ((3 * lag, 3 * lag), (0, 0)), mode="edge")
-    deltas = padded[2 * lag :] - padded[: -2 * lag]
-    delta, earlier, later = deltas[2 * lag :][:n], deltas[:n], deltas[4 * lag :][:n]
-    before, after = padded[2 * lag :][:n], padded[4 * lag :][:n]
+    step = float(np.median(series.span)) / lag
+    signature = _signatures(series.momentum, max(3, round(_SIGNATURE_S / step)))
+    at = {shift: _seen_as(series.momentum, signature, shift * lag) for shift in (-3, -1, 0, 1, 3)}
+    delta, earlier, later = at[1] - at[-1], at[-1] - at[-3], at[3] - at[1]
+    before, after, now = at[-1], at[1], at[0]
     size = np.linalg.norm(delta, axis=1) + 1e-12
     way = delta / size[:, None]
     smooth = np.maximum((earlier * way).sum(1), (later * way).sum(1))
     excess = size - np.maximum(smooth, 0)
     opposing = -(before * way).sum(1) / size
-    fraction = -((series.momentum - after) * way).sum(1) / size
-    step = float(np.median(series.span)) / lag
-    sharp = excess / _recent_peak(np.linalg.norm(series.momentum, axis=1), max(1, round(_RECENT_S / step)))
+    fraction = -((now - after) * way).sum(1) / size
+    sharp = excess / _recent_peak(np.linalg.norm(now, axis=1), max(1, round(_RECENT_S / step)))
     clear = excess / _usual(size, max(3, round(_NEIGHBOURHOOD_S / step)), 2 * lag)
     time = series.middle + (np.clip(fraction, -0.5, 1.5) - 0.5) * series.span
     single = np.pad(series.one, (lag, 0), mode="edge")[:n] & series.one
@@ -107,6 +119,29 @@ def jumps(series: Series) -> list[Jump]:
             )
             found.append(Jump(time_, jump_, sharp_, opposing_, clear_, int(i), before[i], after[i]))
     return sorted(found, key=lambda jump: jump.time)
+
+
+def _signatures(momentum: Floats, reach: int) -> Floats:
+    """What the moving thing looks like around each pair: a unit vector over light levels, (n, levels).
+
+    The main axis of the momenta within REACH. The way of motion, and its reversal, leave it unchanged; what
+    the thing hides and uncovers varies and averages out.
+    """
+    spans = np.concatenate(
+        [[np.zeros((momentum.shape[2],) * 2)], np.einsum("nvl,nvm->nlm", momentum, momentum).cumsum(0)]
+    )
+    index = np.arange(len(momentum))
+    near = spans[np.minimum(index + reach + 1, len(momentum))] - spans[np.maximum(index - reach, 0)]
+    axes = np.linalg.eigh(near)[1][:, :, -1]
+    turned = np.cumprod(np.where((axes[1:] * axes[:-1]).sum(1) < 0, -1.0, 1.0))
+    axes[1:] *= turned[:, None]
+    return np.asarray(axes)
+
+
+def _seen_as(momentum: Floats, signature: Floats, shift: int) -> Floats:
+    """The momenta (n, 2) SHIFT pairs on, of what has the SIGNATURE of each pair; edges repeat."""
+    index = np.clip(np.arange(len(momentum)) + shift, 0, len(momentum) - 1)
+    return np.asarray(np.einsum("nvl,nl->nv", momentum[index], signature))
 
 
 def _recent_peak(size: Floats, reach: int) -> Floats:
@@ -145,6 +180,8 @@ def _overshadowed(jump: Jump, others: list[Jump]) -> bool:
     weight = jump.jump * min(1.0, jump.sharp)
     for other in others:
         apart = other.time - jump.time
+        if other is not jump and abs(apart) < SHORTEST_GAP_S and other.jump > jump.jump:
+            return True
         louder = other.jump * min(1.0, other.sharp)
         fade = np.exp(-max(0.0, apart - 0.6) / _SHADOW_S) if apart > 0 else np.exp(apart / _SHADOW_S)
         if 0 < apart < _BEFORE_LOUDER_S and weight < _BEFORE_LOUDER * louder * fade:

@@ -5,11 +5,12 @@ adds up to (contrast x area x displacement) of whatever moved. That is linear in
 does not bend it, it needs no search, and it holds for displacements far beyond a thing's own size, where
 optical flow fails. Taken for several light levels of each colour apart, a dark thing and a bright one that
 move together add up instead of cancelling. It is the first-moment form of the conservation of brightness:
-B. Horn, B. Schunck, "Determining optical flow", Artificial Intelligence 17 (1981), summed over the picture.
+B. Horn, B. Schunck, "Determining optical flow", Artificial Intelligence 17 (1981), summed over a patch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,52 +20,70 @@ from scipy import ndimage
 from foleyd.engines.procedural.camera import Move
 from foleyd.engines.procedural.picture import Plane, Small
 
+Levels = npt.NDArray[np.float32]
+
 LEVELS = 5
-MOMENTUM_PARTS = 2 * 3 * LEVELS
-"""Length of a momentum: x then y, for each level of red, green, blue."""
+"""Light levels told apart in each of red, green and blue."""
 
 _LEAST_NOISE = 0.002
 _NOISE_MARGIN = 4.5
 _STILL_TOLERANCE, _MOVING_TOLERANCE = 0.15, 0.2
-_CELL = 6
-_DENSE = 0.12
 _LOST_CHANGE = 0.04
 _LOST_LIKENESS = 0.6
+_CELL = 6
+_CELL_CHANGE = 0.2
+_FAINTEST_SHARE = 0.03
+_MOST_PATCHES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What changed from one picture to the next; lengths in picture widths, y down.
+class Patch:
+    """A connected patch of change. Positions and lengths in picture widths, x right, y down.
 
-    ``energy`` mean change of light 0..1; ``momentum`` (MOMENTUM_PARTS,) contrast x area x displacement;
-    ``mass`` the change summed without regard to direction; ``imbalance`` 0 where light only moved .. 1 where
-    it only came or went; ``x``, ``y`` centre of the change as fractions of width and height; ``spread`` its
-    standard radius; ``size`` fraction of the picture that changed; ``noise`` of this pair; ``lost`` whether
-    the two pictures have too little in common to compare (a cut, a flash).
+    ``energy`` change of light 0..1 as a mean over the picture; ``momentum`` (2, 3 x LEVELS) contrast x area x
+    displacement; ``net`` (3 x LEVELS) light that came (or went, negative); ``mass`` the change summed
+    without regard to direction; ``x``, ``y`` its centre; ``spread`` its standard radius; ``size`` fraction of
+    the picture; ``box`` left, top, right, bottom.
     """
 
     energy: float
-    momentum: npt.NDArray[np.float32]
+    momentum: Levels
+    net: Levels
     mass: float
-    imbalance: float
     x: float
     y: float
     spread: float
     size: float
+    box: tuple[float, float, float, float]
+
+    @property
+    def coherence(self) -> float:
+        """How much it moves as one: about 0.1 for water, leaves and grain, from 0.2 to 1 for a thing."""
+        length = self.mass * self.spread
+        return float(np.linalg.norm(self.momentum)) / length if length > 0 else 0.0
+
+    @property
+    def imbalance(self) -> float:
+        """0 where light only moved, 1 where it only came or only went."""
+        return float(np.linalg.norm(self.net)) / self.mass if self.mass > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed from one picture to the next.
+
+    ``patches`` the strongest first; ``noise`` standard deviation of this pair's grain; ``lost`` whether the
+    two pictures have too little in common to compare (a cut, a flash).
+    """
+
+    patches: tuple[Patch, ...]
     noise: float
     lost: bool
 
     @property
-    def coherence(self) -> float:
-        """How much it moves as one: about 0.1 for water, leaves and grain, from 0.25 to 1 for a thing."""
-        length = self.mass * self.spread
-        return float(np.linalg.norm(self.momentum)) / length if length > 0 else 0.0
-
-    @classmethod
-    def none(cls, noise: float = 0.0, lost: bool = False) -> Change:
-        """Nothing moved, or (LOST) nothing can be said."""
-        momentum = np.zeros(MOMENTUM_PARTS, np.float32)
-        return cls(0.0, momentum, 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, noise, lost)
+    def whole(self) -> Patch | None:
+        """All patches as one, None where nothing moved."""
+        return together(self.patches) if self.patches else None
 
 
 def change(here: Small, there: Small, move: Move, noise: float) -> Change:
@@ -74,42 +93,93 @@ def change(here: Small, there: Small, move: Move, noise: float) -> Change:
     """
     rows, columns = here.shape[:2]
     before = move.laid(there)
-    difference = here - before
-    size = np.abs(difference).max(axis=2)
-    grain = 1.48 * float(np.median(size)) * 0.6
-    lost = _lost(here, before, size)
+    size = np.abs(here - before).max(axis=2)
+    grain = 0.9 * float(np.median(size))
+    if _lost(here, before, size):
+        return Change((), grain, True)
     quiet = _NOISE_MARGIN * max(noise, grain, _LEAST_NOISE)
     tolerance = _STILL_TOLERANCE + _MOVING_TOLERANCE * min(move.reach((rows, columns)), 1.0)
     above = np.maximum(size - quiet - tolerance * _steepness(here), 0)
-    active = np.flatnonzero(above * _dense(above))
-    if lost or not len(active):
-        return Change.none(grain, lost)
+    regions, count = _regions(above)
+    if not count:
+        return Change((), grain, False)
+    active = np.flatnonzero((above > 0) & (regions > 0))
     weight = above.ravel()[active]
-    y, x = (part.astype(np.float32) / columns for part in np.divmod(active, columns))
-    total = float(weight.sum())
-    cx, cy = float(weight @ x) / total, float(weight @ y) / total
-    spread = float(weight @ ((x - cx) ** 2 + (y - cy) ** 2) / total) ** 0.5
+    region = regions.ravel()[active]
     moved = _levels(here.reshape(-1, 3)[active]) - _levels(before.reshape(-1, 3)[active])
     moved *= (weight / size.ravel()[active])[:, None]
-    area = np.float32(1 / size.size)
-    momentum = np.concatenate([(x - cx) @ moved, (y - cy) @ moved]) * area
-    mass = float(np.linalg.norm(np.abs(moved).sum(axis=0))) * float(area)
-    imbalance = float(np.linalg.norm(moved.sum(axis=0))) * float(area) / mass
-    return Change(
-        energy=total * float(area),
+    y, x = (part.astype(np.float32) / columns for part in np.divmod(active, columns))
+    energies = np.bincount(region, weight, count + 1)
+    strongest = np.argsort(-energies)[:_MOST_PATCHES]
+    patches = [
+        _patch((x[own], y[own]), weight[own], moved[own], (rows, columns))
+        for own in (region == k for k in strongest if energies[k] > _FAINTEST_SHARE * energies[strongest[0]])
+    ]
+    return Change(tuple(patches), grain, False)
+
+
+def together(patches: Sequence[Patch]) -> Patch:
+    """PATCHES (one or more) as one: their momenta, and that of light which left one and came to another."""
+    if len(patches) == 1:
+        return patches[0]
+    energy = sum(patch.energy for patch in patches)
+    x = sum(patch.energy * patch.x for patch in patches) / energy
+    y = sum(patch.energy * patch.y for patch in patches) / energy
+    apart = [np.array([patch.x - x, patch.y - y], np.float32) for patch in patches]
+    momentum = sum(
+        (patch.momentum + np.outer(gap, patch.net) for patch, gap in zip(patches, apart, strict=True)),
+        np.zeros_like(patches[0].momentum),
+    )
+    variance = sum(
+        patch.energy * (patch.spread**2 + float(gap @ gap)) for patch, gap in zip(patches, apart, strict=True)
+    )
+    boxes = np.array([patch.box for patch in patches])
+    left, top = boxes[:, :2].min(axis=0)
+    right, bottom = boxes[:, 2:].max(axis=0)
+    return Patch(
+        energy=energy,
         momentum=momentum,
-        mass=mass,
-        imbalance=imbalance,
-        x=cx + 0.5 / columns,
-        y=(cy * columns + 0.5) / rows,
-        spread=spread,
-        size=len(active) / size.size,
-        noise=grain,
-        lost=lost,
+        net=sum((patch.net for patch in patches), np.zeros_like(patches[0].net)),
+        mass=sum(patch.mass for patch in patches),
+        x=x,
+        y=y,
+        spread=(variance / energy) ** 0.5,
+        size=sum(patch.size for patch in patches),
+        box=(float(left), float(top), float(right), float(bottom)),
     )
 
 
-def _levels(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _patch(at: tuple[Levels, Levels], weight: Levels, moved: Levels, shape: tuple[int, int]) -> Patch:
+    (x, y), pixels, columns = at, shape[0] * shape[1], shape[1]
+    total = float(weight.sum())
+    cx, cy = float(weight @ x) / total, float(weight @ y) / total
+    apart = np.stack([x - np.float32(cx), y - np.float32(cy)])
+    half = 0.5 / columns
+    return Patch(
+        energy=total / pixels,
+        momentum=apart @ moved / np.float32(pixels),
+        net=moved.sum(axis=0) / np.float32(pixels),
+        mass=float(np.linalg.norm(np.abs(moved).sum(axis=0))) / pixels,
+        x=cx + half,
+        y=cy + half,
+        spread=float(weight @ (apart**2).sum(axis=0) / total) ** 0.5,
+        size=len(x) / pixels,
+        box=(float(x.min()), float(y.min()), float(x.max()) + 2 * half, float(y.max()) + 2 * half),
+    )
+
+
+def _regions(above: Plane) -> tuple[npt.NDArray[np.int32], int]:
+    """Number of the connected region of change that each pixel lies in (0: none), and how many there are."""
+    rows, columns = above.shape
+    tall, wide = -(-rows // _CELL), -(-columns // _CELL)
+    padded = np.zeros((tall * _CELL, wide * _CELL), np.float32)
+    padded[:rows, :columns] = above
+    cells = padded.reshape(tall, _CELL, wide, _CELL).sum(axis=(1, 3))
+    labels, count = ndimage.label(cells > _CELL_CHANGE, np.ones((3, 3)))
+    return np.repeat(np.repeat(labels, _CELL, 0), _CELL, 1)[:rows, :columns], int(count)
+
+
+def _levels(light: npt.NDArray[np.float32]) -> Levels:
     """Colours (n, 3) as shares of LEVELS light levels, (n, 3 x LEVELS): overlapping tents that sum to one."""
     scaled = np.clip(light, 0, 1) * np.float32(LEVELS - 1)
     tents = np.maximum(0, 1 - np.abs(scaled[:, :, None] - np.arange(LEVELS, dtype=np.float32)))
@@ -122,18 +192,6 @@ def _steepness(picture: Small) -> Plane:
     steep = np.zeros_like(luma)
     steep[1:-1, 1:-1] = np.hypot(luma[2:, 1:-1] - luma[:-2, 1:-1], luma[1:-1, 2:] - luma[1:-1, :-2]) / 2
     return np.asarray(steep)
-
-
-def _dense(above: Plane) -> npt.NDArray[np.bool_]:
-    """Where change is dense, as on a moving thing; edges of the background that shimmer lie thin."""
-    rows, columns = above.shape
-    tall, wide = -(-rows // _CELL), -(-columns // _CELL)
-    padded = np.zeros((tall * _CELL, wide * _CELL), np.float32)
-    padded[:rows, :columns] = above
-    cells = padded.reshape(tall, _CELL, wide, _CELL).sum(axis=(1, 3))
-    cells = ndimage.uniform_filter(cells, 3, mode="constant")
-    dense = cells > _DENSE * cells.max()
-    return np.asarray(np.repeat(np.repeat(dense, _CELL, 0), _CELL, 1)[:rows, :columns])
 
 
 def _lost(here: Small, before: Small, size: Plane) -> bool:
