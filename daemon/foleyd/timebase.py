@@ -151,19 +151,23 @@ def parse_timecode(text: str, rate: Fraction) -> Timecode:
     return Timecode(number, rate, drop)
 
 
-def parse_time(text: str, start: Timecode) -> int:
+def parse_time(text: str, start: Timecode, duration: int = 0) -> int:
     """The frame, counted from the timeline's own zero, that TIME means.
 
     TIME is timecode as the viewer shows it (START included) or plain seconds from the first
-    frame, which snap to the nearest frame. Raises TimeError for anything else, and for a
+    frame, which snap to the nearest frame. Labels begin anew at midnight: one below START is the next
+    day's where DURATION frames reach so far. Raises TimeError for anything else, and for a
     timecode before START.
     """
     text = text.strip()
     if _SECONDS.match(text):
         return seconds_to_frame(Fraction(text), start.rate)
-    frame = parse_timecode(text, start.rate).frame - start.frame
+    label = parse_timecode(text, start.rate)
+    frame = label.frame - start.frame
     if frame < 0:
-        raise TimeError(f"timecode {text} lies before the start, {start}")
+        frame += frames_per_day(label.rate, label.drop)
+        if frame > duration:
+            raise TimeError(f"timecode {text} lies before the start, {start}")
     return frame
 
 

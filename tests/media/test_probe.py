@@ -137,6 +137,15 @@ def test_variable_rate_is_noticed_and_named_by_its_nominal_rate(
     assert info.duration == shown_until(tmp_path / name)
 
 
+def test_variable_rate_without_a_usable_header_is_named_by_the_usual_frame(tmp_path: Path) -> None:
+    stamps = [20 * n + (7 if n % 3 == 1 else 0) for n in range(100) if n % 7 not in {3, 4}]
+    clip = make_clip(
+        tmp_path / "phone.mp4", rate=Fraction(30), stamps=stamps, time_base=Fraction(1, 600), b_frames=0
+    )
+    info = probe(clip)
+    assert (info.variable, info.rate, info.frames) == (True, Fraction(30), len(stamps))
+
+
 def test_jitter_of_a_tick_is_not_variable(tmp_path: Path) -> None:
     info = variable(tmp_path / "j.mkv", [round(n * 1001 / 24 + (n % 3 - 1) * 0.4) for n in range(1, 50)])
     assert (info.variable, info.rate) == (False, Fraction(24_000, 1001))

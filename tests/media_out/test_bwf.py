@@ -231,6 +231,15 @@ def test_time_reference_starts_anew_at_midnight() -> None:
     assert midnight_reference(start, file_cut(start, FrameRange(2, 10), 0)) == 1920
 
 
+def test_takes_tile_after_midnight_too_where_a_day_is_not_whole_samples() -> None:
+    """24 hours of drop-frame 29.97 last 4,147,195,852.8 samples."""
+    start = parse_timecode("23:59:50;00", NTSC)
+    cuts = [file_cut(start, FrameRange(frame, frame + 7), 3) for frame in range(250, 600, 7)]
+    places = [midnight_reference(start, cut) + cut.source_in for cut in cuts]
+    ends = [place + cut.cue_samples for place, cut in zip(places, cuts, strict=True)]
+    assert all((end - place) % 4_147_195_853 == 0 for end, place in zip(ends, places[1:], strict=False))
+
+
 def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
     for name in ("a.wav", "b.wav"):
         write(tmp_path / name, noise(2, 5000))

@@ -294,6 +294,13 @@ def test_drop_frame_is_what_29_97_and_59_94_show_unless_told() -> None:
     assert not read_clock(timeline(track(clip("a", span(0, 10)))), drop=True).start.drop
 
 
+def test_a_start_that_no_drop_frame_day_has_is_not_drop_frame() -> None:
+    rate = 30000 / 1001
+    for start, label in ((2_589_407, "23:59:59;29"), (2_589_408, "23:58:33:18"), (2_591_700, "23:59:50:00")):
+        edit = timeline(track(clip("a", span(0, 10, rate))), start=time(start, rate))
+        assert str(read_clock(edit).start) == label
+
+
 def test_a_timeline_without_any_rate_is_refused() -> None:
     with pytest.raises(TimelineError, match="no frame rate"):
         read_clock(timeline(track()))

@@ -24,10 +24,11 @@ def label(start: Timecode, frame: int) -> str:
     return str(Timecode(start.frame + frame, start.rate, start.drop))
 
 
-def parse_frame(text: str, start: Timecode, option: str) -> int:
-    """The record frame that TEXT means. Raises TimeRangeError naming the OPTION."""
+def parse_frame(text: str, start: Timecode, duration: int, option: str) -> int:
+    """The record frame that TEXT means, on DURATION frames from START. Raises TimeRangeError naming the
+    OPTION."""
     try:
-        return parse_time(text, start)
+        return parse_time(text, start, duration)
     except TimeError as error:
         raise TimeRangeError(
             f"{option}: {error}; use timecode as the viewer shows it, or seconds from the first frame"

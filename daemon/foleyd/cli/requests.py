@@ -72,12 +72,13 @@ def range_of_file(program: pb.Program, begin: str | None, end: str | None) -> li
     if begin is None and end is None:
         return []
     start = start_label(fraction(program.rate), program.start_timecode)
-    first = parse_frame(begin, start, "--in") if begin is not None else 0
-    last = parse_frame(end, start, "--out") if end is not None else program.duration_frames
+    duration = program.duration_frames
+    first = parse_frame(begin, start, duration, "--in") if begin is not None else 0
+    last = parse_frame(end, start, duration, "--out") if end is not None else duration
     name = program.shots[0].name
-    if first >= program.duration_frames and end is None:
+    if first >= duration and end is None:
         last = first + 1
-    return [check_range(first, last, start, program.duration_frames, name)]
+    return [check_range(first, last, start, duration, name)]
 
 
 def read_document(path: Path) -> pb.OtioDocument:
@@ -105,8 +106,8 @@ def ranges_of_timeline(
     start = start_label(fraction(timeline.rate), timeline.start_timecode)
     return [
         check_range(
-            parse_frame(begin, start, "--range"),
-            parse_frame(end, start, "--range"),
+            parse_frame(begin, start, timeline.duration_frames, "--range"),
+            parse_frame(end, start, timeline.duration_frames, "--range"),
             start,
             timeline.duration_frames,
             name,

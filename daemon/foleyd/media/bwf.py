@@ -82,10 +82,10 @@ def midnight_reference(start: Timecode, cut: FileCut) -> int:
     """``bext`` TimeReference of the file of CUT in a program whose frame zero is labelled START.
 
     The label wraps at 24 hours of timecode, so the reference does, too (24 hours of non-drop
-    29.97 last 86,486.4 seconds).
+    29.97 last 86,486.4 seconds). Samples wrap, not frames: a drop-frame day is not a whole number of
+    samples, and neighbours must tile after midnight as well.
     """
-    frame = (start.frame + cut.first_frame) % frames_per_day(start.rate, start.drop)
-    return frame_to_sample(frame, start.rate)
+    return cut.time_reference % frame_to_sample(frames_per_day(start.rate, start.drop), start.rate)
 
 
 def write_take(

@@ -196,8 +196,8 @@ def _rate(stream: VideoStream, times: Sequence[Fraction]) -> tuple[Fraction, boo
     """The frame rate an editor would name, and whether the first packets keep to it.
 
     The header's average, unless its nominal rate is within 2 % (an odd last frame spoils averages),
-    or the packets show that the header is wrong. Where the packets keep to none, the nominal rate, if
-    it is one in common use.
+    or the packets show that the header is wrong. Where the packets keep to none, a rate in common use: the
+    nominal one, if some frames last as long as it says, else that of the usual frame.
     """
     gaps = [later - earlier for earlier, later in pairwise(times)]
     measured = _measured_rate(times, gaps, stream)
@@ -209,11 +209,20 @@ def _rate(stream: VideoStream, times: Sequence[Fraction]) -> tuple[Fraction, boo
         rate = measured
     if _keeps_to(rate, gaps):
         return rate, True
-    return (nominal, False) if nominal in STANDARD_RATES else (rate, False)
+    if nominal in STANDARD_RATES and any(_lasts(gap, nominal) for gap in gaps):
+        return nominal, False
+    usual = 1 / statistics.median(gaps)
+    nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - usual))
+    return (nearest if abs(nearest - usual) < nearest * _RATE_DOUBT else rate), False
 
 
 def _keeps_to(rate: Fraction, gaps: Sequence[Fraction]) -> bool:
-    return all(abs(gap * rate - 1) < Fraction(1, 4) for gap in gaps)
+    return all(_lasts(gap, rate) for gap in gaps)
+
+
+def _lasts(gap: Fraction, rate: Fraction) -> bool:
+    """Whether a frame of GAP seconds is one of RATE, give or take a quarter."""
+    return abs(gap * rate - 1) < Fraction(1, 4)
 
 
 def _measured_rate(

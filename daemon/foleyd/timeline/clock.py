@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import opentimelineio as otio
 
-from foleyd.timebase import Timecode, has_drop_frame, round_half_up
+from foleyd.timebase import Timecode, frames_per_day, has_drop_frame, round_half_up
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import picture_rate, seconds, tidy
 from foleyd.timeline.tree import METADATA_KEY, is_picture
@@ -32,7 +32,7 @@ class Clock:
 def read_clock(timeline: otio.schema.Timeline, *, drop: bool | None = None) -> Clock:
     """TIMELINE's frame rate and start label: ``global_start_time``'s rate if it is a real one, else
     the first picture clip's, else the first item's. DROP chooses drop-frame labels (default: as foleyd
-    wrote down, else where the rate has them). Raises TimelineError where there is no rate."""
+    wrote down, else where the rate and the start have them). Raises TimelineError where there is no rate."""
     start = timeline.global_start_time
     found = picture_rate(start.rate, start.value) if start is not None else None
     for item in _rated(timeline) if found is None else ():
@@ -45,15 +45,16 @@ def read_clock(timeline: otio.schema.Timeline, *, drop: bool | None = None) -> C
     frame = round_half_up(_start_value(start, rate, stored)) if start is not None else 0
     if frame < 0:
         raise TimelineError("the timeline starts before timecode zero: set its start to 00:00:00:00 or later")
-    dropped = has_drop_frame(rate) and (_drops(timeline) if drop is None else drop)
+    dropped = has_drop_frame(rate) and (_drops(timeline, rate, frame) if drop is None else drop)
     return Clock(rate, stored, Timecode(frame, rate, dropped))
 
 
-def _drops(timeline: otio.schema.Timeline) -> bool:
-    """What foleyd itself has written down; drop frame where nothing is said."""
+def _drops(timeline: otio.schema.Timeline, rate: Fraction, start: int) -> bool:
+    """What foleyd itself has written down; where nothing is said, drop frame unless START, in frames, is
+    beyond the last label that a day of drop frame has."""
     ours = timeline.metadata.get(METADATA_KEY)
     said = ours.get(DROP_KEY) if hasattr(ours, "get") else None
-    return said if isinstance(said, bool) else True
+    return said if isinstance(said, bool) else start < frames_per_day(rate, drop=True)
 
 
 def _start_value(start: otio.opentime.RationalTime, rate: Fraction, stored: float) -> Fraction:
