@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,6 +52,16 @@ class CancelledWork(FoleyError):
 
     code = "CANCELLED"
     reason = "CANCELLED"
+
+
+@contextmanager
+def at_field(field: str) -> Iterator[None]:
+    """Names FIELD of the request as the one at fault in errors of the block that name none themselves."""
+    try:
+        yield
+    except FoleyError as error:
+        error.field = error.field or field
+        raise
 
 
 @dataclass(frozen=True, slots=True)

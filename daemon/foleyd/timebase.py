@@ -51,7 +51,7 @@ def snap_rate(rate: float | int | str | Fraction) -> Fraction:
     """
     value = exact(rate)
     if not _MIN_RATE <= value <= _MAX_RATE:
-        raise TimeError(f"frame rate {rate!r} is not between {float(_MIN_RATE)} and {_MAX_RATE}")
+        raise TimeError(f"frame rate {rate} is not between {float(_MIN_RATE)} and {_MAX_RATE}")
     nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - value))
     if abs(nearest - value) < nearest * _SNAP_TOLERANCE:
         return nearest

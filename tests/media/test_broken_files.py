@@ -81,7 +81,7 @@ def test_noise(tmp_path: Path) -> None:
 
 
 def test_a_name_that_no_file_can_have() -> None:
-    refused(Path("/" + "x" * 5000), MediaUnreadable, "cannot be opened")
+    refused(Path("/" + "x" * 280), MediaUnreadable, "cannot be opened")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user who can be refused")

@@ -41,7 +41,7 @@ def make_engine(name: str) -> Engine:
                 raise EngineError(f"{point.value} is not an engine; mend the package that brings it")
             return engine
     known = ", ".join(installed_engines())
-    raise EngineUnknown(f"there is no engine {name!r}; installed are {known}")
+    raise EngineUnknown(f"there is no engine {name!r}; installed are {known}", field="name")
 
 
 def choose(wanted: str, readiness: Mapping[str, str]) -> Choice:
@@ -51,9 +51,13 @@ def choose(wanted: str, readiness: Mapping[str, str]) -> Choice:
     """
     if wanted not in ("", AUTO_ENGINE):
         if wanted not in readiness:
-            raise EngineUnknown(f"there is no engine {wanted!r}; installed are {', '.join(readiness)}")
+            raise EngineUnknown(
+                f"there is no engine {wanted!r}; installed are {', '.join(readiness)}", field="engine.name"
+            )
         if readiness[wanted]:
-            raise EngineNotReady(f"the engine {wanted} cannot be used: {readiness[wanted]}")
+            raise EngineNotReady(
+                f"the engine {wanted} cannot be used: {readiness[wanted]}", field="engine.name"
+            )
         return Choice(wanted, f"{wanted}, as asked for")
     for name in _by_preference(readiness):
         if not readiness[name]:

@@ -56,8 +56,9 @@ def require_file(path: Path) -> os.stat_result:
     except PermissionError as error:
         raise _not_allowed(path) from error
     except (OSError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "no file can have this name"
         raise MediaUnreadable(
-            f"{str(path)[:300]!r} cannot be opened ({error}): correct the path", path
+            f"{str(path)[:300]} cannot be opened ({why}): correct the path", path
         ) from error
     if not stat.S_ISREG(facts.st_mode):
         raise MediaUnreadable(f"{path} is not a file: name the media file itself", path)

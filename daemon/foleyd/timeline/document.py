@@ -28,6 +28,8 @@ _CHUNK = 2**20
 
 # The closing quote is optional, so that an unterminated string costs one pass and not one per quote.
 _STRING_OR_INF = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|\bInf\b', re.DOTALL)
+_NAMED = re.compile(r"object named '([^']*)'")
+_KEY = re.compile(r"under key '([^']*)'")
 _QUOTE = ord('"')
 _STEP = np.zeros(256, dtype=np.int8)
 _STEP[[ord("["), ord("{")]] = 1
@@ -91,7 +93,9 @@ def _checked_text(document: bytes, name: str) -> str:
     try:
         return document.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TimelineError(f"{name} is not UTF-8 text, so it is no OpenTimelineIO document") from error
+        raise TimelineError(
+            f"{name} is not UTF-8 text, so it is no OpenTimelineIO document: export the timeline again"
+        ) from error
 
 
 def _depth(document: bytes) -> int:
@@ -113,9 +117,13 @@ def _parse(text: str, name: str) -> Any:
     try:
         tree = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
-        raise TimelineError(f"{name} is not an OpenTimelineIO document: {error}") from error
+        raise TimelineError(
+            f"{name} is not an OpenTimelineIO document ({error}): export the timeline again"
+        ) from error
     if not isinstance(tree, dict) or "OTIO_SCHEMA" not in tree:
-        raise TimelineError(f"{name} is JSON, but not an OpenTimelineIO document")
+        raise TimelineError(
+            f"{name} is JSON, but not an OpenTimelineIO document: export the timeline as .otio"
+        )
     return tree
 
 
@@ -201,7 +209,7 @@ def _range_complaint(node: dict[str, Any]) -> str:
     value, rate = _number(duration.get("value")), _number(duration.get("rate"))
     if value is not None and value < 0:
         return f"a range has the negative duration {value:g}"
-    if value and rate and value > MAX_DURATION * rate:
+    if value and rate and rate > 0 and value > MAX_DURATION * rate:
         return f"a range of {value / rate:g} seconds is out of all range"
     return ""
 
@@ -244,16 +252,22 @@ def _refusal(tree: Any, name: str, error: Exception) -> str:
     if unknown:
         what = next(iter(unknown))
         return f"{name} holds what OpenTimelineIO {_family()} does not know ({what}): remove it there"
-    return f"{name} is not a sound OpenTimelineIO document ({_first_line(error)}): export the timeline again"
+    return f"{name} is not a sound OpenTimelineIO document ({_complaint(error)}): export the timeline again"
 
 
 def _family() -> str:
     return ".".join(otio.__version__.split(".")[:2])
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error.args[0]) if error.args else type(error).__name__
-    return text.strip().splitlines()[0][:200] if text.strip() else type(error).__name__
+def _complaint(error: Exception) -> str:
+    """What the otio reader found wrong, and where: it speaks of C++ types, which help nobody."""
+    text = str(error.args[0]) if error.args else ""
+    names = [name for name in _NAMED.findall(text) if name != "<unknown>"]
+    where = f" of {names[-1][:60]!r}" if names else ""
+    key = _KEY.search(text)
+    if key is not None:
+        return f"{key.group(1)[:60]}{where} is of the wrong kind"
+    return f"a part{where} is missing or of the wrong kind"
 
 
 def _as_timeline(root: Any, name: str) -> otio.schema.Timeline:

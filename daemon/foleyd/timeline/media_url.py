@@ -70,9 +70,11 @@ def resolve_media(
     spellings = _spellings(text)
     name = media_name(url)
     if not text or not name:
-        return Resolved(None, name, "the timeline names no file")
+        return Resolved(
+            None, name, "the timeline names no file; relink the clip and export the timeline again"
+        )
     if any(ord(character) < 32 for character in text):
-        return Resolved(None, name, "its path holds control characters")
+        return Resolved(None, name, "its path holds control characters; rename the file and relink the clip")
     if not spellings:
         scheme = text.split(":", 1)[0]
         return Resolved(
@@ -217,5 +219,7 @@ def _reason(text: str, base_folder: Path | None) -> str:
     if (_is_windows(text) or _UNC.match(text)) and os.name != "nt":
         return f"{text} is a path of another machine; relink the clip here and export the timeline again"
     if not Path(text).is_absolute() and base_folder is None:
-        return f"{text} is relative, but the timeline came without a folder"
+        return (
+            f"{text} is relative, but the timeline came without a folder; relink the clip by its whole path"
+        )
     return f"there is no file {text}; put it there, or relink the clip and export the timeline again"

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from foleyd.cue import LAYERS, MAX_PROMPT_LENGTH, Cue, FrameRange, Program
+from foleyd.errors import at_field
 from foleyd.request import MAX_TAKES, CueRule, Spread
 from foleyd.timeline.errors import SpottingError
 from foleyd.timeline.markers import Marker
@@ -52,8 +53,9 @@ def cues_for_ranges(
     """
     negative = _check_rule(rule, layers)
     if not rule.prompts:
-        raise SpottingError("there is no prompt: say what should be heard", field="prompts")
-    texts = [split_layer(prompt, rule.layer, layers) for prompt in rule.prompts]
+        raise SpottingError("there is no prompt: say what should be heard", field="rule.prompts")
+    with at_field("rule.prompts"):
+        texts = [split_layer(prompt, rule.layer, layers) for prompt in rule.prompts]
     spots = _spots(program, ranges)
     if rule.spread is Spread.WHOLE_SELECTION:
         spots = [FrameRange(min(spot.start for spot in spots), max(spot.end for spot in spots))]
@@ -92,15 +94,16 @@ def cues_for_markers(
     for marker in cueing:
         record = _marked(marker, starts[marker.owner], spots)
         if record is not None and (record, marker.name) not in found:
+            with at_field("selection.otio.json" if marker.name.strip() else "rule.prompts"):
+                texts = _marker_texts(marker, rule, negative, layers)
             found[record, marker.name] = [
-                _cue(record, text, unwanted, layer, rule)
-                for layer, text, unwanted in _marker_texts(marker, rule, negative, layers)
+                _cue(record, text, unwanted, layer, rule) for layer, text, unwanted in texts
             ]
     if not found:
         kind = f"{'/'.join(sorted(colours))} marker" if colours else "marker"
         raise SpottingError(
             f"no {kind} with a name lies in what is selected: name one with a prompt, or give a prompt",
-            field="marker_colours" if colours else "ranges",
+            field="rule.marker_colours" if colours else "selection.ranges",
         )
     return _numbered(cue for cues in found.values() for cue in cues)
 
@@ -111,24 +114,29 @@ def given_cues(program: Program, cues: Sequence[Cue], *, layers: Collection[str]
     Raises SpottingError for ranges, prompts, layers, seeds or ids that cannot be.
     """
     if not cues:
-        raise SpottingError("there is no cue: say where something should be heard", field="cues")
+        raise SpottingError("there is no cue: say where something should be heard", field="cues.cues")
     _check_count(len(cues))
     uses = Counter(cue.id for cue in cues if cue.id)
     taken = set(uses)
     for doubled in (cue_id for cue_id, count in uses.items() if count > 1):
-        raise SpottingError(f"two cues have the id {doubled!r}: give each its own", field="cues")
+        raise SpottingError(f"two cues have the id {doubled!r}: give each its own", field="cues.cues")
     checked: list[Cue] = []
     for number, cue in enumerate(cues, 1):
-        check_range(program, cue.record)
-        check_layer(cue.layer, layers)
-        prompt = check_prompt(cue.prompt)
-        negative = check_prompt(cue.negative_prompt, "negative prompt", may_be_empty=True)
+        field = f"cues.cues[{number - 1}]"
+        with at_field(f"{field}.range"):
+            check_range(program, cue.record)
+        with at_field(f"{field}.layer"):
+            check_layer(cue.layer, layers)
+        with at_field(f"{field}.prompt"):
+            prompt = check_prompt(cue.prompt)
+        with at_field(f"{field}.negative_prompt"):
+            negative = check_prompt(cue.negative_prompt, "negative prompt", may_be_empty=True)
         seeds = cue.seeds or (drawn_seed(cue.record, prompt, cue.layer),)
         in_range = all(0 <= seed <= MAX_SEED for seed in seeds)
         if not in_range or len(seeds) > MAX_TAKES or len(set(seeds)) < len(seeds):
             raise SpottingError(
                 f"the seeds of cue {cue.id or number} are not 1 to {MAX_TAKES} different numbers from 0 on",
-                field="seeds",
+                field=f"{field}.seeds",
             )
         cue_id = cue.id or _free_id(taken, number)
         taken.add(cue_id)
@@ -154,27 +162,23 @@ def check_prompt(text: str, what: str = "prompt", *, may_be_empty: bool = False)
     Refused: nothing, more than MAX_PROMPT_LENGTH characters, control characters, halves of
     surrogate pairs. Line breaks and tabs count as spaces; emoji and any script are fine.
     """
-    field = what.replace(" ", "_")
     if len(text) > MAX_PROMPT_LENGTH:
         raise SpottingError(
-            f"the {what} has {len(text):,} characters, more than {MAX_PROMPT_LENGTH:,}: shorten it",
-            field=field,
+            f"the {what} has {len(text):,} characters, more than {MAX_PROMPT_LENGTH:,}: shorten it"
         )
     clean = _SPACES.sub(" ", text).strip(" ")
     if not clean.strip() and not may_be_empty:
-        raise SpottingError(f"the {what} is empty: say what should be heard", field=field)
+        raise SpottingError(f"the {what} is empty: say what should be heard")
     for character in clean:
         if unicodedata.category(character) in {"Cc", "Cs"}:
-            raise SpottingError(
-                f"the {what} holds the control character U+{ord(character):04X}: remove it", field=field
-            )
+            raise SpottingError(f"the {what} holds the control character U+{ord(character):04X}: remove it")
     return clean
 
 
 def check_layer(layer: str, layers: Collection[str] = LAYERS) -> str:
     """LAYER, once it is a known one. Raises SpottingError."""
     if layer not in layers:
-        raise SpottingError(f"there is no layer {layer!r}: choose one of {', '.join(layers)}", field="layer")
+        raise SpottingError(f"there is no layer {layer!r}: choose one of {', '.join(layers)}")
     return layer
 
 
@@ -182,12 +186,11 @@ def check_range(program: Program, record: FrameRange) -> FrameRange:
     """RECORD, once it is a stretch of PROGRAM with at least one frame. Raises SpottingError."""
     first, last = program.label(record.start), program.label(record.end)
     if record.duration == 0:
-        raise SpottingError(f"the range at {first} is empty: its end must come later", field="ranges")
+        raise SpottingError(f"the range at {first} is empty: its end must come later")
     if record.start < 0 or record.end > program.duration:
         raise SpottingError(
             f"the range {first} to {last} leaves the timeline, which runs from {program.label(0)} to "
-            f"{program.label(program.duration)}",
-            field="ranges",
+            f"{program.label(program.duration)}: choose one inside it"
         )
     return record
 
@@ -203,24 +206,30 @@ def drawn_seed(record: FrameRange, prompt: str, layer: str) -> int:
 def _check_rule(rule: CueRule, layers: Collection[str]) -> str:
     """RULE's negative prompt, once the rest of RULE is sound."""
     if not 1 <= rule.takes <= MAX_TAKES:
-        raise SpottingError(f"{rule.takes} takes are asked for: ask for 1 to {MAX_TAKES}", field="takes")
+        raise SpottingError(f"{rule.takes} takes are asked for: ask for 1 to {MAX_TAKES}", field="rule.takes")
     if rule.seed is not None and not 0 <= rule.seed <= MAX_SEED - rule.takes:
-        raise SpottingError(f"seed {rule.seed} is not between 0 and {MAX_SEED - rule.takes}", field="seed")
-    check_layer(rule.layer, layers)
-    return check_prompt(rule.negative_prompt, "negative prompt", may_be_empty=True)
+        raise SpottingError(
+            f"seed {rule.seed} is not between 0 and {MAX_SEED - rule.takes}: choose one that is",
+            field="rule.seed",
+        )
+    with at_field("rule.layer"):
+        check_layer(rule.layer, layers)
+    with at_field("rule.negative_prompt"):
+        return check_prompt(rule.negative_prompt, "negative prompt", may_be_empty=True)
 
 
 def _check_count(cues: int) -> None:
     if cues > MAX_CUES:
         raise SpottingError(
-            f"{cues:,} cues are asked for, more than {MAX_CUES:,}: select less", field="ranges"
+            f"{cues:,} cues are asked for, more than {MAX_CUES:,}: select less", field="selection.ranges"
         )
 
 
 def _spots(program: Program, ranges: Sequence[FrameRange]) -> list[FrameRange]:
     if not program.duration:
         raise SpottingError("the timeline is empty: put a clip on it", field="selection")
-    return [check_range(program, record) for record in dict.fromkeys(ranges)] or [program.range]
+    with at_field("selection.ranges"):
+        return [check_range(program, record) for record in dict.fromkeys(ranges)] or [program.range]
 
 
 def _cue(record: FrameRange, prompt: str, negative: str, layer: str, rule: CueRule) -> Cue:

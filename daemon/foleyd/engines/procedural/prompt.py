@@ -31,6 +31,7 @@ from foleyd.engines.procedural.lexicon import (
 from foleyd.engines.procedural.sounds.catalogue import FAMILIES
 from foleyd.engines.procedural.sounds.family import Voice
 
+_LONGEST_WORD = 40
 MAX_VOICES = 12
 """More sounds at once than a sketch can keep apart; the rest are named in a warning."""
 
@@ -341,11 +342,10 @@ def _space(segments: Sequence[_Segment], refused: Sequence[_Segment]) -> str:
 
 
 def _nothing_known(unknown: Sequence[str]) -> str:
-    families = "; ".join(family.summary for family in FAMILIES.values())
-    if unknown:
-        read_as = ", ".join(f"'{word}'{_nearest(word)}" for word in unknown[:8])
-        return f"The prompt names no sound that this engine knows ({read_as}). It makes: {families}."
-    return f"The prompt names no sound. This engine makes: {families}."
+    families = ", ".join(FAMILIES)
+    read_as = ", ".join(f"'{word[:_LONGEST_WORD]}'{_nearest(word)}" for word in unknown[:8])
+    known = f" that the procedural engine knows ({read_as})" if unknown else ""
+    return f"The prompt names no sound{known}; name one in English, of {families}."
 
 
 def _nearest(word: str) -> str:
