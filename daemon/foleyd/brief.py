@@ -72,13 +72,16 @@ class CuePlan:
 
 @dataclass(frozen=True, slots=True)
 class Spotted:
-    """The program that a selection shows and the cues found in it. MISSING are shots without media."""
+    """The program that a selection shows and the cues found in it.
+
+    MISSING says of shots, by id, why their media cannot be had.
+    """
 
     name: str
     program: Program
     cues: tuple[Cue, ...]
     notices: tuple[Notice, ...] = ()
-    missing: frozenset[str] = frozenset()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from foleyd.errors import FoleyError
 TEMPORARY_PREFIX = ".foleyd-"
 """How the temporary files of :func:`new_file` begin: hidden, and recognisably ours."""
 
+OUTPUT_FIELD = "output.folder"
+"""The request's field that says where files go."""
+
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
@@ -30,8 +33,8 @@ class OutputError(FoleyError):
     code = "FAILED_PRECONDITION"
     reason = "OUTPUT_NOT_WRITABLE"
 
-    def __init__(self, message: str, path: Path) -> None:
-        super().__init__(message, field="output.folder", where=str(path))
+    def __init__(self, message: str, path: Path, field: str = OUTPUT_FIELD) -> None:
+        super().__init__(message, field=field, where=str(path))
         self.path = path
 
 

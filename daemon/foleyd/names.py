@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import re
@@ -13,8 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from foleyd.brief import PREVIEW_SUFFIXES, Brief, CuePlan, Heard, Names
-from foleyd.errors import RequestError
-from foleyd.files import DiskFull, OutputError, OutputExists, output_error, remove_leftovers
+from foleyd.errors import RequestError, at_field
+from foleyd.files import (
+    OUTPUT_FIELD,
+    DiskFull,
+    OutputError,
+    OutputExists,
+    output_error,
+    remove_leftovers,
+)
 from foleyd.media.export import check_format
 from foleyd.media.loudness import parse_target
 from foleyd.request import Output
@@ -44,6 +52,11 @@ def check_naming(template: str) -> str:
         raise NamingError(
             f"the naming {template!r} cannot be read ({error})", field="output.naming"
         ) from error
+    if any(spec or conversion for _, _, spec, conversion in string.Formatter().parse(template)):
+        raise NamingError(
+            f"the naming {template!r} has more than names in braces; take out what follows : or !",
+            field="output.naming",
+        )
     unknown = [name for name in fields if name not in _FIELDS]
     if unknown:
         known = ", ".join("{" + name + "}" for name in _FIELDS)
@@ -60,21 +73,55 @@ def check_output(output: Output, own_folder: Path, samples: int) -> None:
     LoudnessError, UnknownFormat, OutputError.
     """
     check_naming(output.naming)
-    if output.loudness:
-        parse_target(output.loudness)
-    for name in output.formats:
-        check_format(name)
+    with at_field("output.loudness"):
+        if output.loudness:
+            parse_target(output.loudness)
+    with at_field("output.formats"):
+        for name in output.formats:
+            check_format(name)
     folder = output.folder or own_folder
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if output.otio_path is not None and os.path.lexists(output.otio_path):
-        raise OutputExists(f"{output.otio_path} exists already; choose another name", output.otio_path)
-    for path in (there, output.otio_path.parent if output.otio_path else there):
-        if not path.is_dir():
-            raise OutputError(f"{path} is not a folder; choose another place for the files", path)
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise OutputError(f"{path} cannot be written to; choose another or change its permissions", path)
+    there = _existing_part(folder)
+    if output.otio_path is not None:
+        _check_new_file(output.otio_path)
     if shutil.disk_usage(there).free < samples * _SAMPLE_BYTES:
         raise DiskFull(f"the disk of {there} has no room for the takes; free some space there", there)
+
+
+def _existing_part(folder: Path) -> Path:
+    """The part of FOLDER that is there, checked: the rest can be made in it."""
+    ways = (folder, *folder.parents)
+    there = next(path for path in ways if os.path.lexists(path))
+    _check_folder(there)
+    for path in ways[: ways.index(there)]:
+        _check_length(path)
+    return there
+
+
+def _check_new_file(path: Path) -> None:
+    if os.path.lexists(path):
+        raise OutputExists(f"{path} exists already; choose another name", path, "output.otio_path")
+    _check_folder(path.parent, "output.otio_path")
+    _check_length(path, "output.otio_path")
+
+
+def _check_folder(path: Path, field: str = OUTPUT_FIELD) -> None:
+    if not path.is_dir():
+        raise OutputError(f"{path} is not a folder; choose another place for the files", path, field)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{path} cannot be written to; choose another or change its permissions", path, field
+        )
+
+
+def _check_length(path: Path, field: str = OUTPUT_FIELD) -> None:
+    """Asks the disk itself how long a name may be."""
+    try:
+        path.lstat()
+    except OSError as error:
+        explained = output_error(path, error)
+        if error.errno == errno.ENAMETOOLONG and explained is not None:
+            explained.field = field
+            raise explained from error
 
 
 def choose_names(

@@ -31,6 +31,11 @@ class Document:
     base_folder: Path
     name: str
 
+    @property
+    def title(self) -> str:
+        """The name as new files and tracks bear it: without a final .otio."""
+        return self.name.removesuffix(".otio") or self.name
+
 
 @dataclass(frozen=True, slots=True)
 class TypedProgram:

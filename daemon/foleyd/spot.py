@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -12,7 +13,7 @@ from foleyd.brief import Brief, CuePlan, Notice, Spotted
 from foleyd.config import Settings, check_path
 from foleyd.cue import Cue, Media, Program, Shot, file_cut
 from foleyd.engines.engine import Capabilities
-from foleyd.errors import Failure, FoleyError, PathRefused, RequestError, failure_of
+from foleyd.errors import Failure, FoleyError, PathRefused, RequestError, at_field, failure_of
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
 from foleyd.segments import plan_windows
@@ -21,11 +22,21 @@ from foleyd.timeline.media_url import Resolved, resolve_media
 from foleyd.timeline.program import read_program, with_handles
 from foleyd.timeline.spotting import find_cues, given_cues
 
+MAX_CUE_SECONDS = 2 * 3600
+"""A take is held in memory whole: two hours in stereo are 2.8 GB."""
+_DOCUMENT_FIELD = "selection.otio.json"
+
 
 class NoPictureSelected(RequestError):
     """There is no picture in what was selected, and nobody asked for sound from text alone."""
 
     reason = "NO_PICTURE"
+
+
+class CueTooLong(RequestError):
+    """A cue is longer than a take can be."""
+
+    reason = "CUE_TOO_LONG"
 
 
 def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settings) -> Spotted:
@@ -35,15 +46,15 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
     """
     match selection.source:
         case Document() as document:
-            timeline = read_document(document.json, document.name)
-            read = read_program(
-                timeline,
-                base_folder=document.base_folder,
-                origin_of=origin_of,
-                duration_of=duration_of,
-                resolve=resolver(document.base_folder, settings),
-            )
-            program, name = read.program, document.name
+            with at_field(_DOCUMENT_FIELD):
+                read = read_program(
+                    read_document(document.json, document.name),
+                    base_folder=document.base_folder,
+                    origin_of=origin_of,
+                    duration_of=duration_of,
+                    resolve=resolver(document.base_folder, settings),
+                )
+            program, name = read.program, document.title
             notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
             missing = {item.shot_id: item.reason for item in read.missing}
             markers = read.markers
@@ -62,7 +73,7 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
         cues = find_cues(program, selection.ranges, rule, markers=markers, layers=settings.layers)
     else:
         cues = given_cues(program, rule, layers=settings.layers)
-    return Spotted(name, program, cues, notices, frozenset(missing))
+    return Spotted(name, program, cues, notices, missing)
 
 
 def plan(
@@ -78,9 +89,10 @@ def plan(
         )
     plans: list[CuePlan] = []
     failed: list[tuple[Cue, Failure]] = []
-    for cue in spotted.cues:
+    for number, cue in enumerate(spotted.cues):
         try:
-            check(cue)
+            with at_field(_prompt_field(request, number)):
+                check(cue)
             plans.append(_plan_cue(cue, spotted, request, engine))
         except FoleyError as error:
             failed.append((cue, failure_of(error)))
@@ -96,8 +108,16 @@ def plan(
     )
 
 
+def _prompt_field(request: Request, number: int) -> str:
+    """The field of REQUEST that holds the prompt of cue NUMBER, from 0."""
+    if not isinstance(request.spotting, CueRule):
+        return f"cues.cues[{number}].prompt"
+    return "rule.prompts" if request.spotting.prompts else _DOCUMENT_FIELD
+
+
 def _plan_cue(cue: Cue, spotted: Spotted, request: Request, engine: Capabilities) -> CuePlan:
     program = spotted.program
+    _check_length(cue, program)
     cut = file_cut(program.start, cue.record, request.output.handles)
     picture = with_handles(program, cue.record, cut)
     if not request.text_only:
@@ -123,13 +143,24 @@ def _plan_cue(cue: Cue, spotted: Spotted, request: Request, engine: Capabilities
     )
 
 
+def _check_length(cue: Cue, program: Program) -> None:
+    seconds = cue.record.duration / program.rate
+    if seconds > MAX_CUE_SECONDS:
+        raise CueTooLong(
+            f"cue {cue.id} lasts {round(seconds / 60)} minutes, and one take can be "
+            f"{MAX_CUE_SECONDS // 60} long; select shorter ranges",
+            field="selection.ranges",
+        )
+
+
 def _check_seen(cue: Cue, picture: Program, spotted: Spotted) -> None:
     """Refuses a cue all of whose picture is missing: black would be heard as silence."""
     shown = [shot for shot in picture.shots if shot.media is not None]
     if shown and all(shot.id in spotted.missing for shot in shown):
         names = ", ".join(dict.fromkeys(shot.name for shot in shown))
+        reasons = "; ".join(dict.fromkeys(spotted.missing[shot.id] for shot in shown))
         raise MediaOffline(
-            f"the media of {names} cannot be found, so cue {cue.id} has no picture; relink it", where=names
+            f"cue {cue.id} has no picture, since the media of {names} cannot be had: {reasons}", where=names
         )
 
 
@@ -143,9 +174,9 @@ class MediaOffline(FoleyError):
 def _without_missing(program: Program) -> tuple[Program, dict[str, str]]:
     """PROGRAM with missing files said to be missing, and why, by shot."""
     missing = {
-        shot.id: f"{shot.media.path} does not exist"
+        shot.id: f"{shot.media.path} does not exist; put it there or name the right file"
         for shot in program.shots
-        if shot.media is not None and shot.media.path is not None and not shot.media.path.exists()
+        if shot.media is not None and shot.media.path is not None and not os.path.exists(shot.media.path)
     }
     shots = tuple(_offline(shot) if shot.id in missing else shot for shot in program.shots)
     return replace(program, shots=shots), missing

@@ -85,9 +85,14 @@ def read_selection(message: pb.Selection, settings: Settings) -> Selection:
 def read_document(message: pb.OtioDocument, settings: Settings, field: str) -> Document:
     """An OTIO document, still unread."""
     if not message.json:
-        raise RequestError("the timeline is empty", field=f"{field}.json")
+        raise RequestError(
+            f"{message.name or 'the timeline'} is empty; export the timeline again", field=f"{field}.json"
+        )
     if len(message.json) > MAX_DOCUMENT_BYTES:
-        raise RequestError("the timeline is larger than 64 MiB", field=f"{field}.json")
+        raise RequestError(
+            f"{message.name or 'the timeline'} is larger than 64 MiB; export a shorter timeline",
+            field=f"{field}.json",
+        )
     folder = (
         read_path(message.base_folder, settings, f"{field}.base_folder") if message.base_folder else Path("/")
     )
