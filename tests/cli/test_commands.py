@@ -321,7 +321,7 @@ def test_timeline_sends_the_document_as_it_is(daemon: FakeDaemon, document: Path
     request = last_request(daemon)
     sent = request.selection.otio
     assert sent.json == document.read_bytes()
-    assert (sent.base_folder, sent.name) == (str(tmp_path), "cut")
+    assert (sent.base_folder, sent.name) == (str(tmp_path), "cut.otio")
     assert not request.selection.ranges
     assert request.output.otio_path == str(out)
     assert request.output.folder == str(tmp_path / "cut with foley.foley")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from foleyd.client import Daemon
 
 _JOB_METHODS = frozenset({"Generate"})
+_FIELD_AT_FAULT = re.compile(r"Failed to parse (\w+) field: ")
+_PYTHON_SPEAKING = re.compile(r"\bobject\b|\w+Error\b|'\w+' and '\w+'|bytes-like")
+_INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LONGEST_COMPLAINT = 200
 _NEVER_START = frozenset({"StopServer"})
 
 
@@ -177,10 +182,34 @@ def _parse(method: MethodDescriptor, text: bytes) -> Message:
 
     message = message_factory.GetMessageClass(method.input_type)()
     try:
-        return json_format.Parse(text.decode("utf-8-sig"), message)
+        plain = text.decode("utf-8-sig")
+        if not plain.lstrip().startswith("{"):
+            raise ValueError("it is no JSON object")
+        return json_format.Parse(plain, message)
     except (json_format.ParseError, ValueError, RecursionError) as error:
-        why = str(error).partition("\n")[0]
-        raise InputError(f"the request is not the JSON of {method.input_type.name}: {why}") from error
+        field, why = _complaint(error)
+        raise InputError(
+            f"the request is not the JSON of {method.input_type.name}: {why}; correct {field or 'it'}",
+            field=field,
+        ) from error
+
+
+def _complaint(error: Exception) -> tuple[str, str]:
+    """The field at fault ("" when it is the whole) and what is wrong with it, without words of Python."""
+    if isinstance(error, UnicodeDecodeError):
+        return "", "it is not UTF-8 text"
+    if isinstance(error, RecursionError) or "recursion depth" in str(error):
+        return "", "it is nested too deeply"
+    text = str(error).partition("\n")[0]
+    field = ".".join(_snake_case(name) for name in _FIELD_AT_FAULT.findall(text))
+    why = _FIELD_AT_FAULT.sub("", text).removeprefix("Failed to load JSON: ").rstrip(".")
+    if _PYTHON_SPEAKING.search(why):
+        why = "a value is of the wrong kind"
+    return field, why[:_LONGEST_COMPLAINT]
+
+
+def _snake_case(name: str) -> str:
+    return _INNER_CAPITAL.sub("_", name).lower()
 
 
 def message_json(message: Message) -> dict[str, Any]:
@@ -196,9 +225,12 @@ def message_json(message: Message) -> dict[str, Any]:
 
 
 def _details(error: FoleyError) -> list[dict[str, Any]]:
-    status = getattr(error, "status", None)
+    """The details of ERROR's status; what is found here has those that the daemon would give."""
+    from foleyd.server.status import status_of
+
+    status = getattr(error, "status", None) or status_of(failure_of(error))
     details: list[dict[str, Any]] = []
-    for detail in status.details if status is not None else ():
+    for detail in status.details:
         # A detail of a type that this version does not know cannot be printed.
         with suppress(TypeError):
             details.append(message_json(detail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ OTHER = 1
 WRONG = 2
 CANCELLED = 3
 PARTLY = 4
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line separators, and marks that turn the direction of writing."""
 
 _WRONG_CODES = frozenset(
     {
@@ -75,6 +79,11 @@ def error_json(
     if details is not None:
         error["details"] = list(details)
     return {"error": error}
+
+
+def printable(text: str) -> str:
+    """TEXT on one line: names of files may hold line ends, and what makes a terminal do things."""
+    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def plain_text(value: str, what: str) -> str:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
-from foleyd.cli.exits import CANCELLED, DONE, OTHER, WRONG, error_json, exit_code
+from foleyd.cli.exits import CANCELLED, DONE, OTHER, WRONG, error_json, exit_code, printable
 
 DEBUG_VARIABLE = "FOLEYD_DEBUG"
 
@@ -88,7 +88,7 @@ def _usage(message: str, as_json: bool) -> int:
 
 def _tell(as_json: bool, code: str, reason: str, message: str, fix: str = "") -> int:
     if message:
-        print(f"foley: {message}{f' (try: {fix})' if fix else ''}", file=sys.stderr)
+        print(printable(f"foley: {message}{f' (try: {fix})' if fix else ''}"), file=sys.stderr)
     if as_json:
         print(json.dumps(error_json(code, reason, message)), flush=True)
     return exit_code(code)

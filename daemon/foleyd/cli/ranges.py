@@ -48,6 +48,6 @@ def check_range(begin: int, end: int, start: Timecode, duration: int, name: str)
     if duration and end > duration:
         raise TimeRangeError(
             f"the range {shown} reaches outside of {name}, which lasts from {start} to "
-            f"{label(start, duration)}"
+            f"{label(start, duration)}; choose times inside it"
         )
     return pb.FrameRange(start_frame=begin, end_frame=end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
@@ -84,10 +85,11 @@ def range_of_file(program: pb.Program, begin: str | None, end: str | None) -> li
 def read_document(path: Path) -> pb.OtioDocument:
     """The document at absolute PATH, unread as yet. Raises InputError, InputNotFound."""
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; name an .otio file")
-        size = path.stat().st_size
-        if size > MAX_DOCUMENT_BYTES:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            what = "a folder" if stat.S_ISDIR(facts.st_mode) else "no file"
+            raise InputError(f"{path} is {what}; name an .otio file")
+        if facts.st_size > MAX_DOCUMENT_BYTES:
             raise InputError(
                 f"{path} is larger than {MAX_DOCUMENT_BYTES >> 20} MiB; export a shorter timeline"
             )
@@ -95,8 +97,10 @@ def read_document(path: Path) -> pb.OtioDocument:
     except FileNotFoundError:
         raise InputNotFound(f"{path} does not exist; check the name") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
-    return pb.OtioDocument(json=text, base_folder=str(path.parent), name=path.stem)
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}); correct its name or permissions"
+        ) from error
+    return pb.OtioDocument(json=text, base_folder=str(path.parent), name=path.name)
 
 
 def ranges_of_timeline(

@@ -43,16 +43,20 @@ def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool) -> in
 def _follow(daemon: Daemon, request: pb.GenerateRequest, cancelling: Cancelling) -> tuple[str, pb.Result]:
     from foleyd.refused import RequestRefused
 
-    display, shown = open_display(), set[str]()
+    display, failed = open_display(), _FailedCues()
     try:
         for event in daemon.generate(request):
             cancelling.accepted(event.job_id)
             match event.WhichOneof("event"):
                 case "done":
-                    _show_failed(event.done, shown, display)
+                    failed.waiting += event.done.failed_cues
+                    failed.show(display)
                     return event.job_id, event.done
                 case "cue_failed":
-                    shown.add(event.cue_failed.cue_id)
+                    failed.waiting.append(event.cue_failed)
+                    continue
+                case "take_ready":
+                    failed.show(display)
                 case "failed":
                     raise RequestRefused(event.failed)
                 case "cancelled":
@@ -63,7 +67,17 @@ def _follow(daemon: Daemon, request: pb.GenerateRequest, cancelling: Cancelling)
     raise AssertionError("a job's stream ends with a terminal event")
 
 
-def _show_failed(result: pb.Result, shown: set[str], display: Display) -> None:
-    for failed in result.failed_cues:
-        if failed.cue_id not in shown:
-            display.line(failed_text(failed))
+class _FailedCues:
+    """Cues that failed. They are shown once something else succeeds: a job that fails says why itself."""
+
+    def __init__(self) -> None:
+        self.waiting: list[pb.CueFailed] = []
+        self._shown: set[str] = set()
+
+    def show(self, display: Display) -> None:
+        """Those not shown before."""
+        for failed in self.waiting:
+            if failed.cue_id not in self._shown:
+                self._shown.add(failed.cue_id)
+                display.line(failed_text(failed))
+        self.waiting.clear()

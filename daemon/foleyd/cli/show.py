@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from foleyd.cli.exits import printable
 from foleyd.cli.ranges import fraction, label, start_label
 from foleyd.timebase import Timecode
 from foleyd.v1 import foleyd_pb2 as pb
@@ -41,7 +42,7 @@ class PlainDisplay:
 
     def line(self, text: str) -> None:
         """A line on stderr."""
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
     def stage(self, stage: pb.Stage) -> None:
         """A line when there is something new to say."""
@@ -75,7 +76,7 @@ class BarDisplay:
 
     def line(self, text: str) -> None:
         """A line above the bar."""
-        self._bar.console.print(text, markup=False, soft_wrap=True)
+        self._bar.console.print(printable(text), markup=False, soft_wrap=True)
 
     def stage(self, stage: pb.Stage) -> None:
         """Moves the bar."""
@@ -219,7 +220,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 def print_lines(lines: Iterable[str]) -> None:
     """LINES on stdout."""
     for line in lines:
-        print(line)
+        print(printable(line))
 
 
 def span_text(start: Timecode, span: pb.FrameRange) -> str:
