@@ -4,9 +4,10 @@ Rendered hop by hop (0.25 s) into an array, or, when long, into a temporary file
 memory, so that ten minutes take no more memory than ten seconds.
 
 Gain staging: sounds come at -26 LUFS and are set to their level in a finished mix (``Sound.level``:
-steps and hits about -25, beds -30 to -50 LUFS); beds lie 5 dB lower under spot effects, weak events
-12 dB under strong ones, and what is far is quieter and darker. A look-ahead limiter keeps every
-sample under -3 dBFS; in a usual mix it hardly acts.
+steps and hits about -25, beds -30 to -50 LUFS). Under spot effects beds lie 5 dB lower (9, where they
+are separate sounds) and their own bursts are held; weak events lie 12 dB under strong ones, and what is
+far is quieter and darker. A look-ahead limiter keeps every sample under -3 dBFS; in a usual mix it
+hardly acts.
 """
 
 from __future__ import annotations
@@ -16,26 +17,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from foleyd.engines.procedural import dsp
+from foleyd.engines.procedural.dynamics import LOOK_AHEAD, Limiter, held
 from foleyd.engines.procedural.room import ROOMS, Reverb
 from foleyd.engines.procedural.score import Note, Score, activity
 from foleyd.engines.procedural.sight import Sight
 from foleyd.engines.procedural.sounds.catalogue import sound_of
 from foleyd.engines.procedural.sounds.family import HOP, MAX_RUN_UP, RATE, REFERENCE, Samples, Voice
 
-CEILING = dsp.from_db(-3.0)
-"""No sample is larger than this."""
-
 IN_MEMORY_S = 60
 """Items longer than this are rendered into a temporary file."""
 
 _LEVEL_RANGE_DB = 12.0
 _UNDER_SPOTS_DB = 5.0
+_SPARSE_UNDER_SPOTS_DB = 9.0
 _NEAR = 0.2
 _AIR_FROM = 0.35
-_LOOK_AHEAD = 240
 
 
 class Stopped(Exception):
@@ -146,7 +144,10 @@ def _staged(score: Score, sight: Sight, seed: int) -> _Stage:
         sound = sound_of(voice)
         assert sound.bed is not None
         stream = sound.bed(voice, lambda hop: activity(sight, hop * HOP, HOP), generator(seed, 1, index))
-        level = sound.level - (_UNDER_SPOTS_DB if score.notes else 0.0)
+        level = sound.level
+        if score.notes:
+            stream = held(stream) if sound.even else stream
+            level -= _SPARSE_UNDER_SPOTS_DB if sound.sparse else _UNDER_SPOTS_DB
         gain = dsp.from_db(level - REFERENCE) * distance_gain(voice.distance)
         beds.append(_Bed(stream, gain, send_share(score.space, voice, bed=True), _air(voice)))
     reverb = Reverb(score.space) if score.space in ROOMS else None
@@ -191,7 +192,7 @@ def _strike_up(stage: _Stage, score: Score, seed: int, start: int, width: float)
             placed = dsp.mono32(air(placed))
         begin = note.at - strike.onset
         if begin < 0:
-            placed, begin = dsp.faded(placed[:, -begin:], _LOOK_AHEAD, 0), 0
+            placed, begin = dsp.faded(placed[:, -begin:], LOOK_AHEAD, 0), 0
         stage.sounding.append(_Sounding(begin, placed, send_share(score.space, voice, bed=False)))
 
 
@@ -213,27 +214,3 @@ def _air(voice: Voice) -> dsp.Filter | None:
         return None
     edge = dsp.blend_log(16_000.0, 1_800.0, (voice.distance - _AIR_FROM) / (1.0 - _AIR_FROM))
     return dsp.Filter(dsp.butter("lowpass", edge, order=1))
-
-
-class Limiter:
-    """A stereo-linked look-ahead limiter: gain falls over 5 ms before a peak and recovers over 5 ms.
-
-    Every hop given comes back, the first one shorter by the look-ahead; one hop of silence at the
-    end brings the rest. Where nothing exceeds CEILING nothing is changed.
-    """
-
-    def __init__(self) -> None:
-        self._tail = np.zeros((2, 2 * _LOOK_AHEAD), dtype=np.float32)
-
-    def __call__(self, x: Samples) -> Samples:
-        """The next samples, (2, about n)."""
-        held = np.concatenate((self._tail, x), axis=1)
-        self._tail = held[:, -4 * _LOOK_AHEAD :]
-        ready = slice(2 * _LOOK_AHEAD, held.shape[1] - 2 * _LOOK_AHEAD)
-        peaks = np.abs(held).max(axis=0)
-        if peaks.max() <= CEILING:
-            return held[:, ready]
-        wanted = CEILING / np.maximum(peaks, CEILING)
-        lowest = minimum_filter1d(wanted, 2 * _LOOK_AHEAD + 1, mode="nearest")
-        gain = uniform_filter1d(lowest.astype(np.float64), 2 * _LOOK_AHEAD + 1, mode="nearest")
-        return np.asarray(held[:, ready] * gain[ready], dtype=np.float32)

@@ -168,7 +168,7 @@ FAMILY = Family(
         Sound("car", level=-32.0, bed=_running),
         Sound("truck", level=-30.0, bed=_running),
         Sound("motorcycle", level=-30.0, bed=_running),
-        Sound("pass", level=-26.0, strike=_pass, on=Trigger.SWEEP, bed=_passes),
+        Sound("pass", level=-26.0, strike=_pass, on=Trigger.SWEEP, bed=_passes, sparse=True),
     ),
 )
 """Engines: SPEED from idle to full revs (a pass: 20 to 120 km/h), SIZE large runs slower and lower. A pass's

@@ -112,7 +112,7 @@ class Sound:
     LEVEL is its loudness in a finished mix, in LUFS, close by, measured as ``REFERENCE`` is. STRIKE is
     set off by ON. BED runs under the whole item. With both, the bed plays only where the
     picture shows nothing that could strike. MOVED beds follow the picture's motion and are
-    silent on a still.
+    silent on a still. SPARSE beds are made of separate sounds (strokes, drips, cars passing).
     """
 
     name: str
@@ -121,12 +121,18 @@ class Sound:
     on: Trigger | None = None
     bed: BedMaker | None = None
     moved: bool = False
+    sparse: bool = False
 
     def __post_init__(self) -> None:
         if (self.strike is None) != (self.on is None):
             raise ValueError(f"sound {self.name}: a strike needs a trigger, and a trigger a strike")
         if self.strike is None and self.bed is None:
             raise ValueError(f"sound {self.name} can neither strike nor run as a bed")
+
+    @property
+    def even(self) -> bool:
+        """Whether its bed is a texture, whose bursts are no events of their own."""
+        return self.bed is not None and not self.moved and not self.sparse
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,8 @@ def _fire(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterat
     snaps = Grains(
         snap_rng,
         _crackles(pool_rng, 96, voice.size),
-        blend_log(7, 60, voice.intensity),
-        power_law(2.0, 28),
+        blend_log(16, 100, voice.intensity),
+        power_law(2.0, 22),
         spread=0.6,
         cluster=0.55,
     )
@@ -107,10 +107,10 @@ def _fire(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Iterat
     vent = Drift(rng.spawn(1)[0], (0.25, 1.2, 4.0))
     large = 0.5 * (voice.size + voice.intensity)
     gains = mix_gains(
-        blend(0.0, -7.0, large) - 5 * voice.distance,
-        blend(-5.0, -10.0, large) - 5 * voice.distance,
+        blend(-2.0, -8.0, large) - 5 * voice.distance,
+        blend(-9.0, -13.0, large) - 5 * voice.distance,
         blend(-12.0, 0.0, large),
-        blend(-16.0, -5.0, large),
+        blend(-9.0, -4.0, large),
         blend(-18.0, -13.0, voice.wetness) - 4 * (1 - dry) * voice.distance,
     )
     level = bed_gain(intensity_db(voice.intensity, 5.0))

@@ -24,6 +24,10 @@ from foleyd.engines.procedural.sounds.grounds import SHOES, SPLASH, Grains, Grou
 Mono = npt.NDArray[np.float64]
 
 
+_ROLL = 0.7
+"""Force of the roll from heel to ball against the heel's."""
+
+
 @lru_cache(maxsize=64)
 def _detune(character: int, modes: int) -> npt.NDArray[np.float64]:
     """Factors by which this place's modes differ from the book's."""
@@ -31,9 +35,13 @@ def _detune(character: int, modes: int) -> npt.NDArray[np.float64]:
 
 
 def _force(n: int, ball_at: int, heel: float, ball: float, spread: float) -> Mono:
-    """The foot's force on loose ground: two humps, N samples, about 0..1."""
+    """The foot's force on loose ground: two humps, N samples, about 0..1.
+
+    Between them the foot rolls over: the ground never bears less than some two thirds of it.
+    """
     time = np.arange(n) / RATE
     force = heel * _hump(time, 0.003, 0.035 * spread**0.5)
+    force += _ROLL * heel * _hump(time, 0.5 * ball_at / RATE, 0.5 * ball_at / RATE)
     force[ball_at:] += ball * _hump(time[: n - ball_at], 0.012, 0.045 * spread**0.5)
     return force
 
@@ -61,7 +69,7 @@ def _step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     out += _loose(ground, voice, effort, force, rng)
     out += shoe.scuff * dsp.blend(1.0, 0.5, effort) * _scuff(ground, force, rng)
     if ground.suction:
-        dsp.overlay(out, 0.6 * ground.suction * _suck(rng, dsp.samples(0.12)), ball_at + dsp.samples(0.07))
+        dsp.overlay(out, 0.35 * ground.suction * _suck(rng, dsp.samples(0.2)), ball_at + dsp.samples(0.02))
     out *= dsp.from_db(10.0 * (voice.intensity - 0.5))
     return Strike(dsp.faded(dsp.mono32(dsp.filtered(out, "highpass", 30.0, order=1)), 0, n // 4))
 

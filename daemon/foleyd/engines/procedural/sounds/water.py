@@ -348,7 +348,7 @@ FAMILY = Family(
     name="water",
     summary="drips, splashes, streams, pouring, bubbling, surf",
     sounds=(
-        Sound("drip", level=-36.0, strike=_drip, on=Trigger.IMPACT, bed=_dripping),
+        Sound("drip", level=-36.0, strike=_drip, on=Trigger.IMPACT, bed=_dripping, sparse=True),
         Sound("splash", level=-24.0, strike=_splash, on=Trigger.IMPACT),
         Sound("stream", level=-33.0, bed=_stream),
         Sound("pour", level=-32.0, bed=_pour),

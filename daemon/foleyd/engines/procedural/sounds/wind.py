@@ -171,6 +171,9 @@ def _thunder(voice: Voice, _activity: Activity, rng: np.random.Generator) -> Ite
 FAMILY = Family(
     name="wind",
     summary="breeze to gale over land, through trees, round houses; thunder near and far",
-    sounds=(Sound("wind", level=-34.0, bed=_wind), Sound("thunder", level=-26.0, bed=_thunder)),
+    sounds=(
+        Sound("wind", level=-34.0, bed=_wind),
+        Sound("thunder", level=-26.0, bed=_thunder, sparse=True),
+    ),
 )
 """Wind, and thunder as sporadic strokes; a cue that asks for thunder hears one within its first second."""
