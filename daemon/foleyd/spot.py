@@ -19,7 +19,7 @@ from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
 from foleyd.segments import plan_windows
 from foleyd.timeline.document import read_document
 from foleyd.timeline.media_url import Resolved, resolve_media
-from foleyd.timeline.program import read_program, with_handles
+from foleyd.timeline.program import read_program, trim, with_handles
 from foleyd.timeline.spotting import find_cues, given_cues
 
 MAX_CUE_SECONDS = 2 * 3600
@@ -97,12 +97,14 @@ def plan(
         except FoleyError as error:
             failed.append((cue, failure_of(error)))
     source = request.selection.source
+    ranges = {each.cue.record for each in plans if not each.text_only}
+    held = [notice for record in sorted(ranges) for notice in _held(trim(spotted.program, record))]
     return Brief(
         name=spotted.name,
         program=spotted.program,
         document=source if isinstance(source, Document) else None,
         plans=tuple(plans),
-        notices=spotted.notices,
+        notices=(*spotted.notices, *held),
         failed=tuple(failed),
         sources=_sources(plans),
     )
@@ -169,6 +171,29 @@ class MediaOffline(FoleyError):
 
     code = "NOT_FOUND"
     reason = "MEDIA_OFFLINE"
+
+
+def _held(program: Program) -> list[Notice]:
+    """A notice for each shot of PROGRAM that asks for more picture than its file has."""
+    notices = []
+    for shot in program.shots:
+        path = shot.media.path if shot.media is not None else None
+        info = _info(path) if path is not None else None
+        if path is None or info is None or info.frames == 1:  # a still is meant to be held
+            continue
+        edges = [shot.source_at(frame, program.rate) for frame in (shot.record.start, shot.record.end)]
+        slack = 1 / program.rate
+        if min(edges) >= -slack and max(edges) <= info.duration + slack:
+            continue
+        notices.append(
+            Notice(
+                f"{shot.name} shows {float(min(edges)):.2f} to {float(max(edges)):.2f} s of {path.name}, "
+                f"which has 0 to {float(info.duration):.2f} s; its first or last frame is held for the rest",
+                where=str(program.label(shot.record.start)),
+                fix="trim the clip, or relink it to the right file",
+            )
+        )
+    return notices
 
 
 def _without_missing(program: Program) -> tuple[Program, dict[str, str]]:

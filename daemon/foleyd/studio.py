@@ -57,6 +57,7 @@ from foleyd.engines.engine import (
     Cancelled,
     Capabilities,
     Engine,
+    EngineUnknown,
     Features,
     Frame,
     Item,
@@ -64,7 +65,7 @@ from foleyd.engines.engine import (
     Window,
 )
 from foleyd.engines.registry import installed_engines, make_engine
-from foleyd.errors import CancelledWork, Failure, FoleyError, failure_of
+from foleyd.errors import CancelledWork, Failure, FoleyError, at_field, failure_of
 from foleyd.filmstrips import keep_filmstrip, kept_filmstrip
 from foleyd.media.ahead import read_ahead
 from foleyd.media.picture import program_frames
@@ -257,7 +258,8 @@ class Studio:
 
     def read_timeline(self, document: Document, *, watch: Watch) -> ReadTracks:
         """A document's tracks, for hosts without OTIO."""
-        return timelines.read_timeline(document, self._settings)
+        with at_field("otio.json"):
+            return timelines.read_timeline(document, self._settings)
 
     def write_timeline(self, timeline: Timeline, target: str, *, watch: Watch) -> Document:
         """A document from a host's tracks."""
@@ -302,7 +304,11 @@ class Studio:
         self._engine(name, device, profile, lambda fraction, words: watch.event((fraction, words)))
 
     def unload_engine(self, name: str, *, watch: Watch) -> None:
-        """Gives an engine's memory back."""
+        """Gives an engine's memory back. Raises EngineUnknown."""
+        if name not in installed_engines():
+            raise EngineUnknown(
+                f"there is no engine {name!r}; installed are {', '.join(installed_engines())}", field="name"
+            )
         with self._loading:
             engine = self._engines.pop(name, None)
             self._reports.pop(name, None)

@@ -7,6 +7,7 @@ ledger. One connection serves all threads behind a lock; every method is one sho
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 import time
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from foleyd.errors import Failure
+from foleyd.errors import Failure, RequestError
 from foleyd.jobs.records import (
     Figures,
     FileStamp,
@@ -28,6 +29,9 @@ from foleyd.jobs.records import (
     RequestIdTaken,
     State,
 )
+
+_LAST_ROW = 2**62
+_TOKEN = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -141,12 +145,12 @@ class Ledger:
         ]
 
     def page(self, states: Iterable[State], size: int, token: str) -> tuple[list[Record], str]:
-        """SIZE jobs, newest first, after TOKEN ("" from the top); and the token of the next page."""
+        """SIZE jobs, newest first, after TOKEN ("" from the top); and the token of the next page.
+
+        Raises RequestError for a TOKEN that was never given out.
+        """
         wanted = tuple(states) or tuple(State)
-        try:
-            edge = int(token) if token else 2**62
-        except ValueError:
-            edge = 0
+        edge = _page_edge(token) if token else _LAST_ROW
         marks = ",".join("?" * len(wanted))
         rows = self._rows(
             f"SELECT rowid AS row, * FROM jobs WHERE state IN ({marks}) AND rowid < ?"
@@ -321,6 +325,12 @@ def _append(db: sqlite3.Connection, job: str, event: bytes) -> int:
 
 def _failure_fields(failure: Failure) -> dict[str, str]:
     return {name: getattr(failure, name) for name in Failure.__slots__}
+
+
+def _page_edge(token: str) -> int:
+    if not _TOKEN.fullmatch(token) or int(token) > _LAST_ROW:
+        raise RequestError("the page token is not one of ours; begin with an empty one", field="page_token")
+    return int(token)
 
 
 def _record(row: sqlite3.Row) -> Record:

@@ -38,6 +38,7 @@ _WIRE_STATES = {wire: state for state, wire in answers.STATES.items()}
 _MAX_PAGE = 500
 _DEFAULT_PAGE = 50
 _MAX_PATHS = 1000
+_MAX_GRACE = 3600.0
 _LOOK_BACK = 40
 """Events among which the latest progress is looked for."""
 
@@ -141,7 +142,9 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
         """Jobs, newest first."""
         if not 0 <= request.page_size <= _MAX_PAGE:
             raise RequestError(f"a page has 1 to {_MAX_PAGE} jobs", field="page_size")
-        states = [_WIRE_STATES[state] for state in request.states if state in _WIRE_STATES]
+        if not all(state in _WIRE_STATES for state in request.states):
+            raise RequestError("a state of the list is not known; take JobState's names", field="states")
+        states = [_WIRE_STATES[state] for state in request.states]
         records, token = self._ledger.page(states, request.page_size or _DEFAULT_PAGE, request.page_token)
         return pb.ListJobsResponse(
             jobs=[self._job(record.id, whole=False) for record in records], next_page_token=token
@@ -211,7 +214,9 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     @unary
     async def StopServer(self, request: pb.StopServerRequest) -> pb.StopServerResponse:
         """Stops after this answer has gone out."""
-        asyncio.get_running_loop().call_later(0.05, self._stop, max(0.0, request.grace_seconds))
+        asyncio.get_running_loop().call_later(
+            0.05, self._stop, min(max(0.0, request.grace_seconds), _MAX_GRACE)
+        )
         return pb.StopServerResponse()
 
     async def LoadEngine(
@@ -263,6 +268,10 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     async def PurgeCache(self, request: pb.PurgeCacheRequest) -> pb.PurgeCacheResponse:
         """Drops what the filters name and is not in use."""
         older = request.older_than.ToNanoseconds() / 1e9 if request.HasField("older_than") else None
+        if older is not None and older < 0:
+            raise RequestError("an age must be 0 or more", field="older_than")
+        if request.larger_than_bytes < 0:
+            raise RequestError("a size must be 0 bytes or more", field="larger_than_bytes")
         purged = await self._ask("purge", older, request.larger_than_bytes or None, request.engine or None)
         self._jobs.cache_figures = await self._ask("cache_figures")
         return pb.PurgeCacheResponse(entries=purged.entries, bytes=purged.bytes)
