@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +26,7 @@ from foleyd.cli.exits import (
     OutputTaken,
     error_json,
     exit_code,
+    plain_text,
 )
 from foleyd.cli.link import daemon as open_daemon
 from foleyd.errors import FoleyError, failure_of
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _JOB_METHODS = frozenset({"Generate"})
 _FIELD_AT_FAULT = re.compile(r"Failed to parse (\w+) field: ")
-_PYTHON_SPEAKING = re.compile(r"\bobject\b|\w+Error\b|'\w+' and '\w+'|bytes-like")
+_PYTHON_SPEAKING = re.compile(r"\bobject (?:is|has|of|cannot|does)\b|\w+Error\b|'\w+' and '\w+'|bytes-like")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_COMPLAINT = 200
 _NEVER_START = frozenset({"StopServer"})
@@ -160,6 +161,7 @@ def _method(name: str) -> MethodDescriptor:
     from foleyd.v1 import foleyd_pb2 as pb
 
     methods = pb.DESCRIPTOR.services_by_name["Foley"].methods_by_name
+    plain_text(name, "the method")
     if name not in methods:
         raise InputError(f"there is no method {name!r}; there are {', '.join(methods)}")
     return methods[name]
@@ -187,25 +189,38 @@ def _parse(method: MethodDescriptor, text: bytes) -> Message:
             raise ValueError("it is no JSON object")
         return json_format.Parse(plain, message)
     except (json_format.ParseError, ValueError, RecursionError) as error:
-        field, why = _complaint(error)
+        field, why = _complaint(error, method)
         raise InputError(
-            f"the request is not the JSON of {method.input_type.name}: {why}; correct {field or 'it'}",
+            f"the request is not the JSON of {method.input_type.name}: {why}; correct {field or 'that'}",
             field=field,
         ) from error
 
 
-def _complaint(error: Exception) -> tuple[str, str]:
-    """The field at fault ("" when it is the whole) and what is wrong with it, without words of Python."""
+def _complaint(error: Exception, method: MethodDescriptor) -> tuple[str, str]:
+    """The field of METHOD's request at fault ("" when it is the whole) and what is wrong with it.
+
+    The parser's words about Python's types are left out.
+    """
     if isinstance(error, UnicodeDecodeError):
         return "", "it is not UTF-8 text"
     if isinstance(error, RecursionError) or "recursion depth" in str(error):
         return "", "it is nested too deeply"
     text = str(error).partition("\n")[0]
-    field = ".".join(_snake_case(name) for name in _FIELD_AT_FAULT.findall(text))
+    names = [_snake_case(name) for name in _FIELD_AT_FAULT.findall(text)]
+    field = ".".join(names) if _is_field(method.input_type, names) else ""
     why = _FIELD_AT_FAULT.sub("", text).removeprefix("Failed to load JSON: ").rstrip(".")
     if _PYTHON_SPEAKING.search(why):
         why = "a value is of the wrong kind"
     return field, why[:_LONGEST_COMPLAINT]
+
+
+def _is_field(message: Any, names: Sequence[str]) -> bool:
+    """Whether NAMES lead to a field of MESSAGE: the parser leaves out fields that exclude one another."""
+    for name in names:
+        if message is None or name not in message.fields_by_name:
+            return False
+        message = message.fields_by_name[name].message_type
+    return bool(names)
 
 
 def _snake_case(name: str) -> str:
