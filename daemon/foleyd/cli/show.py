@@ -169,7 +169,7 @@ def result_lines(result: pb.Result) -> list[str]:
         cue = cues.get(take.cue_id)
         shown = f"{span_text(start, cue.range)}  {cue.layer}  " if cue else ""
         prompt = f'"{_shortened(cue.prompt)}"  ' if cue else ""
-        lines.append(f"take      {take.path}\n          {shown}{prompt}seed {take.seed}")
+        lines += [f"take      {take.path}", f"          {shown}{prompt}seed {take.seed}"]
         lines += [f"          {path}" for path in take.export_paths]
     written = (
         ("timeline", result.otio_path, ""),
