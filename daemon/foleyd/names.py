@@ -93,7 +93,7 @@ def _existing_part(folder: Path) -> Path:
     there = next(path for path in ways if os.path.lexists(path))
     _check_folder(there)
     for path in ways[: ways.index(there)]:
-        _check_length(path)
+        _check_length(there / path.name)
     return there
 
 
@@ -114,7 +114,7 @@ def _check_folder(path: Path, field: str = OUTPUT_FIELD) -> None:
 
 
 def _check_length(path: Path, field: str = OUTPUT_FIELD) -> None:
-    """Asks the disk itself how long a name may be."""
+    """Asks the disk itself how long a name may be; PATH lies in a folder that is there."""
     try:
         path.lstat()
     except OSError as error:
@@ -207,6 +207,9 @@ def _make_folder(folder: Path) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        for made in missing:
+            with suppress(OSError):
+                made.rmdir()
         raise output_error(folder / "take", error) or error from error
     return tuple(missing)
 
