@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from foleyd.engines.engine import Window
+from foleyd.errors import RequestError
 from foleyd.timebase import SAMPLE_RATE, frame_to_sample
 
 OVERLAP = Fraction(1)
@@ -26,8 +27,10 @@ _SOFT_BREAK, _HARD_BREAK = 20, 5
 _FARTHEST = 8
 
 
-class SegmentError(ValueError):
+class SegmentError(RequestError):
     """An item cannot be divided into windows that the engine takes."""
+
+    reason = "RANGE_INDIVISIBLE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,3 +300,11 @@ def test_damage_anywhere_before_the_sound_is_an_error_not_a_crash(tmp_path: Path
         path.write_bytes(whole[:length])
         with pytest.raises(NotBroadcastWave):
             read_provenance(path)
+
+
+def test_an_ixml_of_unknown_encoding_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    write(path, noise(1, 500))
+    path.write_bytes(path.read_bytes().replace(b'encoding="UTF-8"', b'encoding="UTX-8"'))
+    with pytest.raises(NotBroadcastWave, match=r"the iXML of take\.wav is damaged"):
+        read_provenance(path)

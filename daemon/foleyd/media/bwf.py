@@ -194,7 +194,7 @@ def read_provenance(path: Path) -> dict[str, Any]:
             raise NotBroadcastWave(f"{path.name} carries no iXML; it was not made by foleyd", path)
         text = ElementTree.fromstring(content).findtext("USER/FOLEYD_PROVENANCE")
         provenance = json.loads(text) if text else None
-    except (ElementTree.ParseError, ValueError, RecursionError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError, RecursionError) as error:
         raise NotBroadcastWave(f"the iXML of {path.name} is damaged", path) from error
     except OSError as error:
         raise NotBroadcastWave(f"{path} cannot be read: {error.strerror}", path) from error

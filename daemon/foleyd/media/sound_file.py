@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 
 from foleyd.media.container import open_media
@@ -32,13 +33,17 @@ def read_sound_file(path: Path) -> SoundFile:
         if not container.streams.audio:
             raise MediaUnreadable(f"{path} holds no sound: choose another file", path)
         stream = container.streams.audio[0]
-        rate = stream.codec_context.sample_rate
+        # None for a codec that this FFmpeg does not know, whatever the stubs say.
+        context: AudioCodecContext | None = stream.codec_context
+        if context is None:
+            raise MediaUnreadable(f"the sound of {path} is of an unknown kind: convert it to WAV", path)
+        rate = context.sample_rate
         reference = str(container.metadata.get("time_reference", ""))
         return SoundFile(
             duration=_duration(stream, container.duration),
             origin=Fraction(int(reference), rate) if reference.isdecimal() and rate else None,
             sample_rate=rate,
-            channels=stream.codec_context.channels,
+            channels=context.channels,
         )
 
 

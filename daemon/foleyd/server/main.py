@@ -31,6 +31,7 @@ from foleyd.launch import ALREADY_RUNNING, Endpoint, unix_address
 from foleyd.server.auth import TokenInterceptor
 from foleyd.server.codec import WireCodec
 from foleyd.server.lock import AlreadyRunning, hold_lock
+from foleyd.server.malformed import MalformedInterceptor
 from foleyd.server.requests import MAX_DOCUMENT_BYTES
 from foleyd.server.servicer import FoleyServicer
 from foleyd.v1 import foleyd_pb2, foleyd_pb2_grpc
@@ -76,7 +77,7 @@ async def _serve(folders: Folders, settings: Settings, options: Options) -> None
     jobs = Jobs(folders, settings, ledger, WireCodec(settings))
     token = secrets.token_urlsafe(32) if _over_tcp(options) else ""
     server = grpc.aio.server(
-        interceptors=[TokenInterceptor(token)] if token else [],
+        interceptors=[*([TokenInterceptor(token)] if token else []), MalformedInterceptor()],
         options=[
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", _MESSAGE_BYTES),
