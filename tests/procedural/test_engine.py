@@ -21,6 +21,9 @@ from foleyd.engines.engine import (
 from foleyd.engines.procedural.engine import ProceduralEngine
 from foleyd.engines.procedural.play import hops
 from foleyd.engines.procedural.sight import Sight
+from foleyd.engines.procedural.sounds.catalogue import FAMILIES
+from foleyd.engines.procedural.sounds.family import Voice
+from foleyd.engines.procedural.sounds.names import name_of
 from tests.procedural.scenes import RATE, impacts, sight
 
 ENGINE = ProceduralEngine()
@@ -66,9 +69,40 @@ def test_a_take_is_stereo_and_as_long_as_asked() -> None:
 def test_the_events_reported_are_those_that_sound() -> None:
     audio = one(generate(item("wood hit, light rain", 2.0)))
     assert [event.time for event in audio.events] == [Fraction(1, 2), Fraction(1)]
-    assert {event.kind for event in audio.events} == {"hits.hit"}
+    assert {event.kind for event in audio.events} == {"wood hit"}
     assert [event.strength for event in audio.events] == [0.8, 0.8]
     assert audio.events[0].pan < 0 < audio.events[1].pan
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("plastic hit", "plastic hit"),
+        ("footsteps", "footstep"),
+        ("boots on gravel", "footstep on gravel"),
+        ("walking in snow", "footstep in snow"),
+        ("horse on cobblestone", "hoof on stone"),
+        ("bottles put down on a table", "glass on wood"),
+        ("drumstick on metal", "stick on metal"),
+        ("glass breaks", "glass break"),
+        ("debris", "debris"),
+        ("door slam", "door slam"),
+        ("metal door closes", "metal door closing"),
+        ("door knock", "door knock"),
+        ("key in lock", "metal hit"),
+        ("water splash", "splash"),
+        ("match strike", "flame catching"),
+    ],
+)
+def test_events_are_called_what_an_editor_would_call_them(prompt: str, kind: str) -> None:
+    assert one(generate(item(prompt, 1.5))).events[0].kind == kind
+
+
+def test_every_sound_that_is_struck_has_a_name() -> None:
+    for family in FAMILIES.values():
+        for sound in family.sounds:
+            if sound.strike is not None:
+                assert "." not in name_of(Voice(family.name, sound.name))
 
 
 def test_windows_are_joined_at_their_starts() -> None:

@@ -99,6 +99,38 @@ TABLE: list[tuple[str, list[dict[str, object]]]] = [
     ),
     ("FOOTSTEPS; ＲＡＩＮ", [{"is": STEP}, {"is": RAIN}]),
     ("gravel crunching under boots", [{"is": STEP, "material": "gravel", "tool": "boots"}]),
+    ("footsteps, gravel", [{"is": STEP, "material": "gravel"}]),
+    ("glass bottles put down on a wooden table", [{"is": HIT, "material": "wood", "tool": "glass"}]),
+    ("plastic bottles put down on a table", [{"is": HIT, "material": "wood", "tool": "plastic"}]),
+    ("plastic cup falls", [{"is": HIT, "material": "plastic", "tool": ""}]),
+    ("cup set on saucer", [{"is": HIT, "material": "ceramic", "tool": ""}]),
+    ("keys dropped on the floor", [{"is": HIT, "material": "metal", "size": 0.1}]),
+    ("coins dropped on a table", [{"is": HIT, "material": "wood", "tool": "metal", "size": 0.1}]),
+    ("typing on a keyboard", [{"is": HIT, "material": "plastic", "size": 0.1}]),
+    ("mouse clicks and keyboard typing", [{"is": HIT, "material": "plastic", "intensity": 0.15}]),
+    ("punches", [{"is": HIT, "material": "body", "intensity": 0.75}]),
+    ("sword clash", [{"is": HIT, "material": "metal", "intensity": 0.75}]),
+    ("axe chops wood", [{"is": HIT, "material": "wood", "tool": "metal"}]),
+    ("basketball bouncing on concrete", [{"is": HIT, "material": "concrete", "tool": "rubber"}]),
+    ("dishes clatter in a sink", [{"is": HIT, "material": "metal", "tool": "ceramic"}]),
+    (
+        "glasses clinking, restaurant",
+        [{"is": HIT, "material": "glass", "size": 0.25}, {"is": "tone.murmur"}],
+    ),
+    ("applause", [{"is": HIT, "material": "body"}]),
+    ("car door", [{"is": "doors.slam", "material": "metal"}]),
+    ("car door slams", [{"is": "doors.slam", "material": "metal"}]),
+    ("wooden door creaks on stone floor", [{"is": "doors.creak", "material": "wood"}]),
+    ("door bangs shut", [{"is": "doors.slam", "intensity": 0.8}]),
+    ("horse hooves on cobblestone", [{"is": STEP, "material": "stone", "tool": "hooves"}]),
+    ("horse galloping on dirt", [{"is": STEP, "material": "dirt", "tool": "hooves", "speed": 0.95}]),
+    ("running through puddles", [{"is": STEP, "material": "water", "speed": 0.85}]),
+    ("crumpling paper", [{"is": "cloth.rustle", "material": "paper"}]),
+    ("plastic bottle breaks", [{"is": "breaks.shatter", "material": "plastic"}]),
+    ("branches snapping underfoot", [{"is": "breaks.shatter", "material": "wood"}]),
+    ("dripping tap, 60 Hz hum", [{"is": "water.drip"}, {"is": "tone.hum", "material": "60"}]),
+    ("mains hum at 60 hertz", [{"is": "tone.hum", "material": "60"}]),
+    ("mains hum", [{"is": "tone.hum", "material": ""}]),
 ]
 
 
@@ -149,6 +181,22 @@ def test_negatives_take_sounds_away(prompt: str, negative: str, left: list[str])
     reading = read(prompt, negative)
     assert [f"{voice.family}.{voice.sound}" for voice in reading.voices] == left
     assert reading.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "says"),
+    [
+        ("rain on paper", "no paper for rain"),
+        ("dripping on carpet", "no carpet for drip"),
+        ("footsteps on silk", "no silk for step"),
+    ],
+)
+def test_a_material_that_a_sound_lacks_is_said(prompt: str, says: str) -> None:
+    reading = read(prompt)
+    assert [voice.material for voice in reading.voices] == [""]
+    assert len(reading.warnings) == 1
+    assert says in reading.warnings[0]
+    assert f"'{prompt}' is made without it" in reading.warnings[0]
 
 
 def test_a_negative_that_leaves_nothing_is_refused() -> None:

@@ -28,6 +28,7 @@ from foleyd.engines.procedural.score import Score, compose
 from foleyd.engines.procedural.see import look
 from foleyd.engines.procedural.sight import Sight, joined
 from foleyd.engines.procedural.sounds.family import RATE
+from foleyd.engines.procedural.sounds.names import name_of
 
 VERSION = "1"
 """Changes whenever the same request would sound or be seen otherwise."""
@@ -131,7 +132,7 @@ def _heard(score: Score, settings: Settings) -> tuple[SoundEvent, ...]:
     return tuple(
         SoundEvent(
             time=Fraction(note.at, RATE),
-            kind=f"{score.voices[note.voice].family}.{score.voices[note.voice].sound}",
+            kind=name_of(score.voices[note.voice]),
             strength=round(note.strength, 4),
             pan=round(float(np.clip(note.pan * settings.width, -1.0, 1.0)), 4),
         )

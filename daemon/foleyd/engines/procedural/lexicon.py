@@ -69,6 +69,9 @@ _SOUNDS: dict[str, Entry] = {
     "shoe|leather shoe|dress shoe|loafer|oxford": _makes("footsteps", "step", tool="shoes"),
     "sandal|flip flop|slipper": _makes("footsteps", "step", tool="slippers"),
     "barefoot|bare foot|bare feet|sock": _makes("footsteps", "step", tool="barefoot"),
+    "hoof|hoofbeat|hoof beat|horse|horse hoof": _makes("footsteps", "step", tool="hooves"),
+    "gallop": _makes("footsteps", "step", tool="hooves", speed=0.95, intensity=0.7),
+    "trot|canter": _makes("footsteps", "step", tool="hooves", speed=0.7),
     # cloth
     "rustle|cloth movement|clothes movement|clothing movement": _says("cloth", "rustle"),
     "cloth|clothes|clothing|fabric|garment|coat|shirt|dress|trousers|jeans": _makes("cloth", "rustle"),
@@ -76,26 +79,43 @@ _SOUNDS: dict[str, Entry] = {
     "jacket|raincoat|windbreaker|nylon|anorak|sleeping bag": _makes("cloth", "rustle", "nylon"),
     "leather|leather jacket": Entry(("cloth", "rustle"), 0, "leather"),
     "silk|satin": _makes("cloth", "rustle", "silk"),
+    "crumple|page turn|turn page|paper rustle": _says("cloth", "rustle", "paper"),
+    "curtain|blanket|sheet|towel|dressing|undressing": _makes("cloth", "rustle"),
     # hits
     "hit|strike|impact|bang|knock over|smack|whack|bump": _says("hits", "hit"),
     "collision|crash|collide": _says("hits", "hit", intensity=0.85, size=0.75),
     "hammer": _makes("hits", "hit", tool="hammer", intensity=0.75),
     "tap|click|tick": _says("hits", "hit", intensity=0.2, size=0.25),
-    "clap": _says("hits", "hit", "body", size=0.3),
+    "typing|keyboard typing|type on keyboard": _says("hits", "hit", "plastic", intensity=0.15, size=0.08),
+    "mouse click|button click|key click": _says("hits", "hit", "plastic", intensity=0.15, size=0.08),
+    "keyboard|computer keyboard|button|switch|light switch": _makes(
+        "hits", "hit", "plastic", intensity=0.2, size=0.1
+    ),
+    "clap|hand clap|clap hand|applause|applaud": _says("hits", "hit", "body", size=0.3),
+    "chop|hack": _says("hits", "hit", "wood", intensity=0.7),
+    "pound|beat|whip": _says("hits", "hit", intensity=0.7),
     "thud|thump": _says("hits", "hit", "body", size=0.75),
     "punch|kick|slap|body fall|bodyfall": _says("hits", "hit", "body", intensity=0.75),
     "clang|clank|clink metal": _says("hits", "hit", "metal"),
+    "clash|sword clash|sword fight": _says("hits", "hit", "metal", intensity=0.75, size=0.4),
+    "jingle|jangle": _says("hits", "hit", "metal", intensity=0.25, size=0.1),
     "clink|chink": _says("hits", "hit", "glass", size=0.25),
     "clatter|rattle": _says("hits", "hit", "plastic"),
-    "put down|set down|place down|drop|fall|land|bounce|toss": _makes("hits", "hit", intensity=0.4),
+    "put down|set down|place down|lay down|drop|fall|land|bounce|toss": _makes("hits", "hit", intensity=0.4),
+    "put on|set on|place on|lay on|put back": _makes("hits", "hit", intensity=0.4),
     "drum|drumstick|drum stick": _makes("hits", "hit", tool="stick"),
     "stick": Entry(tool="stick"),
-    "ball": _makes("hits", "hit", "rubber"),
+    "ball|basketball|football|tennis ball": _makes("hits", "hit", "rubber"),
+    "key|key ring|coin": _makes("hits", "hit", "metal", intensity=0.35, size=0.1),
+    "phone|toy|remote|pen|lighter case": _makes("hits", "hit", "plastic", intensity=0.35, size=0.2),
     "bottle|jar|drinking glass|wine glass": _makes("hits", "hit", "glass"),
-    "cup|mug|plate|dish|bowl|crockery|china|porcelain|ceramic": _makes("hits", "hit", "ceramic"),
-    "table|desk|crate|plank|log|chair|furniture": _solid("wood"),
+    "cup|mug|plate|dish|bowl|saucer|crockery|china|porcelain|ceramic": _makes("hits", "hit", "ceramic"),
+    "table|desk|crate|plank|log|chair|furniture|shelf|counter|bench": _solid("wood"),
     "pan|pot|pipe|tin can|railing|door bar|cutlery|fork|spoon|knife|sword|chain|anvil": _solid("metal"),
+    "sink|bucket|kettle|tray|lid|tool|wrench|screwdriver|scissors|shovel|axe|nail|screw": _solid("metal"),
+    "wall": _solid("stone"),
     "box|package|parcel": _solid("cardboard"),
+    "bag|punching bag|pillow|cushion|mattress|sofa|couch": _solid("cloth"),
     # breaks and debris
     "shatter|smash|break|broken|broke": _says("breaks", "shatter"),
     "glass break|break glass|window break|glass smash|glass shatter": _says("breaks", "shatter", "glass"),
@@ -103,17 +123,18 @@ _SOUNDS: dict[str, Entry] = {
     "debris|rubble|shard|falling rock|rockfall|crumble": _says("breaks", "debris"),
     "collapse|demolition": _says("breaks", "debris", intensity=0.9, size=0.9),
     # doors
-    "door slam|slam door|slam": _says("doors", "slam", intensity=0.8),
+    "door slam|slam door|slam|bang shut": _says("doors", "slam", intensity=0.8),
     "door close|close door|closes|closing|closed": _says("doors", "slam", intensity=0.4),
     "shut door|door shut|shut": _says("doors", "slam", intensity=0.4),
     "open door|door open": _says("doors", "open"),
     "door|gate|hatch": _makes("doors", "open"),
     "drawer|cupboard|cabinet": _makes("doors", "open", size=0.25),
+    "car door|car boot lid|car trunk": _makes("doors", "slam", "metal", intensity=0.55, size=0.45),
     "creak|creaky|squeak|hinge|groan": _says("doors", "creak"),
     "knock": _says("doors", "knock"),
-    "latch|door handle|doorknob|door knob|lock|bolt|key": _says("doors", "latch"),
+    "latch|door handle|doorknob|door knob|lock|unlock|bolt|key lock": _says("doors", "latch"),
     # water
-    "drip|drop of water|water drop|droplet|leak|faucet|tap drip": _says("water", "drip"),
+    "drip|drop of water|water drop|droplet|leak|faucet|tap drip|drip tap|water tap": _says("water", "drip"),
     "splash|splatter|plunge|dive": _says("water", "splash"),
     "stream|brook|creek|river|run water|flow|trickle|babble brook": _says("water", "stream"),
     "pour|pour water|water pour|fill": _says("water", "pour"),
@@ -156,6 +177,8 @@ _SOUNDS: dict[str, Entry] = {
     # tone
     "room tone|roomtone|room ambience|room ambiance|indoor ambience|silence": _says("tone", "room"),
     "hum|buzz|mains hum|electrical hum|fridge|refrigerator|transformer": _says("tone", "hum"),
+    "60hz": Entry(("tone", "hum"), 0, "60"),
+    "50hz": Entry(("tone", "hum"), 0, "50"),
     "air conditioning|air conditioner|ventilation|fan|hvac|air vent": _says("tone", "air"),
     "murmur|crowd|crowd murmur|walla|chatter|babble|people talk|restaurant|cafe": _says("tone", "murmur"),
     "traffic|city ambience|city|highway|motorway": _says("tone", "traffic"),
@@ -282,8 +305,9 @@ STOP_WORDS = _set(
     cinematic man woman men women person people someone somebody child children kid boy girl guy lady actor
     character hand hands arm arms side left right top bottom back front piece pieces thing things object
     objects something kind type style like move moves moving movement motion go goes going come comes coming
-    get gets getting pick picks out continuous continuously constant constantly occasional occasionally day
-    night morning evening wear wears wearing carry carries carrying old new
+    get gets getting pick picks set sets turn turns turning out times continuous continuously constant
+    constantly occasional occasionally day night morning evening wear wears wearing carry carries carrying
+    old new underfoot
     """
 )
 """Words that carry no sound and are passed over without a warning."""

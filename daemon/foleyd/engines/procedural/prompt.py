@@ -28,14 +28,15 @@ from foleyd.engines.procedural.lexicon import (
     TAKES_MATERIAL,
     Entry,
 )
-from foleyd.engines.procedural.sounds.catalogue import FAMILIES
+from foleyd.engines.procedural.sounds.catalogue import FAMILIES, sound_of
 from foleyd.engines.procedural.sounds.family import Voice
 
 _LONGEST_WORD = 40
 MAX_VOICES = 12
 """More sounds at once than a sketch can keep apart; the rest are named in a warning."""
 
-_TOKEN = re.compile(r"[^\W\d_]+|[,;.:!?/|+&\n()\[\]]")
+_MAINS = re.compile(r"\b([56]0)\s*(?:hz|hertz|cycle)\b")
+_TOKEN = re.compile(r"[56]0hz|[^\W\d_]+|[,;.:!?/|+&\n()\[\]]")
 _BREAKS = frozenset(",;.:!?/|\n()[]")
 _LIKELY, _SURE = 1, 2
 _THINGS = frozenset({"hits", "cloth"})
@@ -97,10 +98,9 @@ def read(prompt: str, negative_prompt: str = "") -> Reading:
     if not wanted:
         raise PromptError(_nothing_known(unknown))
     refused = [segment for segment in segments if segment.negated] + list(_segments(negative_prompt))
-    kept = _without(wanted, refused)
+    kept, warnings = _settled(_without(wanted, refused))
     if not kept:
         raise PromptError("The negative prompt takes away every sound that the prompt asks for; change one.")
-    warnings = []
     if len(kept) > MAX_VOICES:
         dropped = ", ".join(voice.words for voice in kept[MAX_VOICES:])
         warnings.append(f"Only the first {MAX_VOICES} sounds of the prompt are made; left out: {dropped}.")
@@ -118,8 +118,11 @@ def unknown_warning(unknown: Sequence[str]) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Lower-case words and separators; anything else (digits, emoji, control characters) is dropped."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    """Lower-case words and separators; anything else (digits, emoji, control characters) is dropped.
+
+    The mains' "60 Hz" is a word.
+    """
+    plain = _MAINS.sub(r"\1hz", unicodedata.normalize("NFKC", text).casefold())
     return _TOKEN.findall(re.sub(r"['’`\-‐-―]", " ", plain))
 
 
@@ -215,14 +218,15 @@ def _voices(segments: Sequence[_Segment]) -> list[Voice]:
 
 def _describes(segment: _Segment, voices: Sequence[Voice]) -> bool:
     """Whether a segment says more of the voice before ("on wet gravel") than of a sound of its own."""
-    if not voices or not segment.phrases or voices[-1].family not in TAKES_MATERIAL:
+    if not voices or not segment.phrases:
         return False
-    if any(entry.sound and entry.rank == _SURE for entry, _ in segment.phrases):
+    if all(_is_same_sound(voices[-1], entry) for entry, _ in segment.phrases):
+        return segment.link is not _Link.BREAK or not voices[-1].material
+    sure = any(entry.sound and entry.rank == _SURE for entry, _ in segment.phrases)
+    if sure or voices[-1].family not in TAKES_MATERIAL:
         return False
-    if segment.link is _Link.CONTACT:
-        return True
-    if segment.heads:
-        return False
+    if segment.link is _Link.CONTACT or segment.heads:
+        return segment.link is _Link.CONTACT
     material = any(entry.material for entry, _ in segment.phrases)
     if segment.link is _Link.PREPOSITION:
         return material
@@ -298,11 +302,14 @@ def _family(segment: _Segment, index: int) -> str:
 
 def _qualified(voice: Voice, phrases: Sequence[tuple[Entry, str]], head: Entry | None = None) -> Voice:
     """VOICE with the materials, tools and qualities of PHRASES; HEAD's own give way to any other."""
+    entries = [entry for entry, _ in phrases]
+    before: Sequence[Entry] = ()
     if head is not None:
-        voice = replace(voice, material=head.material)
-    tellers = [entry for entry, _ in phrases if entry is not head]
-    for entry in [head, *tellers] if head is not None else tellers:
-        if entry.material and voice.family in TAKES_MATERIAL:
+        before = entries[: entries.index(head)]
+        voice = replace(voice, material=_own_material(voice, before, head))
+        entries.sort(key=lambda entry: entry is not head)
+    for entry in entries:
+        if entry is not head and entry not in before and _is_made_of(voice, entry):
             voice = _of_material(voice, entry.material)
         if entry.tool:
             voice = replace(voice, tool=entry.tool)
@@ -311,11 +318,52 @@ def _qualified(voice: Voice, phrases: Sequence[tuple[Entry, str]], head: Entry |
     return voice
 
 
+def _own_material(voice: Voice, before: Sequence[Entry], head: Entry) -> str:
+    """What VOICE itself is made of, by the words BEFORE its HEAD.
+
+    "Plastic bottle": the adjective's, rather than the thing's, rather than the sound's habit.
+    """
+    told = [entry for entry in before if _is_made_of(voice, entry)]
+    known = [entry for entry in told if _tells_apart(voice, entry.material)]
+    adjectives = [entry for entry in known if entry.rank == 0]
+    chosen = adjectives or known or ([] if head.material else told)
+    return chosen[-1].material if chosen else head.material
+
+
+def _is_made_of(voice: Voice, entry: Entry) -> bool:
+    """Whether ENTRY names a material and VOICE listens to it."""
+    return bool(entry.material) and (voice.family in TAKES_MATERIAL or _is_same_sound(voice, entry))
+
+
+def _is_same_sound(voice: Voice, entry: Entry) -> bool:
+    """Whether ENTRY is a describing word of the very sound that VOICE makes."""
+    return entry.rank == 0 and entry.sound == (voice.family, voice.sound)
+
+
+def _tells_apart(voice: Voice, material: str) -> bool:
+    known = sound_of(voice).materials
+    return known is None or material in known
+
+
+def _settled(voices: Sequence[Voice]) -> tuple[list[Voice], list[str]]:
+    """VOICES without materials that their sounds do not know, and a warning for each of those."""
+    settled, warnings = [], []
+    for voice in voices:
+        known = not voice.material or _tells_apart(voice, voice.material)
+        settled.append(voice if known else replace(voice, material=""))
+        if not known:
+            lacks = f"The procedural engine has no {voice.material} for {voice.sound}"
+            warnings.append(f"{lacks}; '{voice.words}' is made without it.")
+    return settled, warnings
+
+
 def _of_material(voice: Voice, material: str) -> Voice:
     """What is put down on a table sounds with it; what breaks on the floor stays what it was."""
+    if voice.material and not _tells_apart(voice, material):
+        return voice
     if voice.family == "hits" and voice.material not in {"", material} and not voice.tool:
         return replace(voice, material=material, tool=voice.material)
-    if voice.family == "breaks" and voice.material:
+    if voice.family in {"breaks", "doors"} and voice.material:
         return voice
     return replace(voice, material=material)
 

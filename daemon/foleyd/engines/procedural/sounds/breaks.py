@@ -55,6 +55,7 @@ BREAKS: dict[str, Break] = {
     "metal": Break(16, 0.0, 0.8, 0.30, 1.4, 0.5, 0.2),
 }
 _NEAREST = {"": "glass", "ice": "glass", "concrete": "stone", "tile": "ceramic", "gravel": "stone"}
+_MATERIALS = frozenset(BREAKS) | frozenset(_NEAREST)
 
 
 def _break_of(material: str, default: str) -> tuple[str, Break]:
@@ -177,7 +178,7 @@ FAMILY = Family(
     "breaks",
     "breaking glass, ceramic, wood, stone, plastic or metal, and falling debris",
     (
-        Sound("shatter", level=-23.0, strike=shatter, on=Trigger.IMPACT),
-        Sound("debris", level=-26.0, strike=debris, on=Trigger.IMPACT),
+        Sound("shatter", level=-23.0, strike=shatter, on=Trigger.IMPACT, materials=_MATERIALS),
+        Sound("debris", level=-26.0, strike=debris, on=Trigger.IMPACT, materials=_MATERIALS),
     ),
 )

@@ -102,5 +102,5 @@ def _smoothing(rate_hz: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
 FAMILY = Family(
     "cloth",
     "cloth (cotton, silk, nylon, leather, paper) that rustles with the motion",
-    (Sound("rustle", level=-38.0, bed=rustle, moved=True),),
+    (Sound("rustle", level=-38.0, bed=rustle, moved=True, materials=frozenset({*WEAVES, "cloth"})),),
 )

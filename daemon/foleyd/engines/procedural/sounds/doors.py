@@ -54,6 +54,9 @@ _LEAVES = {
 }
 
 
+_MATERIALS = frozenset(_LEAVES)
+
+
 def _leaf(voice: Voice) -> _Leaf:
     return _LEAVES.get(voice.material, _LEAVES["wood"])
 
@@ -240,11 +243,11 @@ FAMILY = Family(
     name="doors",
     summary="slams, knocks, latches, creaks, doors opening; drawers and hatches when small",
     sounds=(
-        Sound("slam", level=-22.0, strike=_slam, on=Trigger.IMPACT),
-        Sound("open", level=-30.0, strike=_open, on=Trigger.IMPACT),
-        Sound("creak", level=-32.0, strike=_creak, on=Trigger.IMPACT),
-        Sound("knock", level=-26.0, strike=_knock, on=Trigger.IMPACT),
-        Sound("latch", level=-34.0, strike=_latch, on=Trigger.IMPACT),
+        Sound("slam", level=-22.0, strike=_slam, on=Trigger.IMPACT, materials=_MATERIALS),
+        Sound("open", level=-30.0, strike=_open, on=Trigger.IMPACT, materials=_MATERIALS),
+        Sound("creak", level=-32.0, strike=_creak, on=Trigger.IMPACT, materials=_MATERIALS),
+        Sound("knock", level=-26.0, strike=_knock, on=Trigger.IMPACT, materials=_MATERIALS),
+        Sound("latch", level=-34.0, strike=_latch, on=Trigger.IMPACT, materials=_MATERIALS),
     ),
 )
 """Doors of wood, metal, glass; SIZE from a drawer to a gate."""

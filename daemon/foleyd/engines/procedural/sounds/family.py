@@ -112,7 +112,8 @@ class Sound:
     LEVEL is its loudness in a finished mix, in LUFS, close by, measured as ``REFERENCE`` is. STRIKE is
     set off by ON. BED runs under the whole item. With both, the bed plays only where the
     picture shows nothing that could strike. MOVED beds follow the picture's motion and are
-    silent on a still. SPARSE beds are made of separate sounds (strokes, drips, cars passing).
+    silent on a still. SPARSE beds are made of separate sounds (strokes, drips, cars passing). MATERIALS
+    are those it tells apart or has the nearest of; None when it does not listen to any.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Sound:
     bed: BedMaker | None = None
     moved: bool = False
     sparse: bool = False
+    materials: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if (self.strike is None) != (self.on is None):

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from foleyd.engines.procedural import dsp
 from foleyd.engines.procedural.levels import calibrated
 from foleyd.engines.procedural.sounds.family import RATE, Family, Sound, Strike, Trigger, Voice
-from foleyd.engines.procedural.sounds.grounds import SHOES, SPLASH, Grains, Ground, Shoe, ground_of
+from foleyd.engines.procedural.sounds.grounds import MATERIALS, SHOES, SPLASH, Grains, Ground, Shoe, ground_of
 
 Mono = npt.NDArray[np.float64]
 
@@ -149,7 +149,7 @@ def step(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
 
 FAMILY = Family(
     "footsteps",
-    "footsteps (boots, heels, shoes, sneakers, slippers, barefoot) on gravel, concrete, wood, grass, snow, "
-    "sand, mud, leaves, metal, tile, stone, ice, carpet, dirt or water",
-    (Sound("step", level=-25.0, strike=step, on=Trigger.CONTACT),),
+    "footsteps (boots, heels, shoes, sneakers, slippers, barefoot, hooves) on gravel, concrete, wood, grass, "
+    "snow, sand, mud, leaves, metal, tile, stone, ice, carpet, dirt or water",
+    (Sound("step", level=-25.0, strike=step, on=Trigger.CONTACT, materials=MATERIALS),),
 )

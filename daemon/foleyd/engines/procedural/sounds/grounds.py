@@ -153,8 +153,13 @@ SHOES: dict[str, Shoe] = {
     "sneakers": Shoe(0.0028, 0.6, 1500.0, 0.75, 0.8, 0.22),
     "slippers": Shoe(0.0030, 0.7, 1200.0, 0.95, 0.5, 0.35),
     "barefoot": Shoe(0.0050, 0.6, 900.0, 0.90, 0.8, 0.08),
+    "hooves": Shoe(0.0005, 1.8, 1900.0, 0.12, 1.1, 0.02),
 }
 """Shoes by tool; "shoes" when none is named."""
+
+
+MATERIALS = frozenset(GROUNDS) | frozenset(_NEAREST)
+"""Every material that can be trodden."""
 
 
 def ground_of(material: str) -> Ground:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from foleyd.engines.procedural import dsp
 from foleyd.engines.procedural.levels import calibrated
 from foleyd.engines.procedural.sounds.family import RATE, Family, Sound, Strike, Trigger, Voice
-from foleyd.engines.procedural.sounds.solids import SOLIDS, Body, body, solid, struck
+from foleyd.engines.procedural.sounds.solids import NEAREST, SOLIDS, Body, body, solid, struck
 
 Array = npt.NDArray[np.float64]
 
@@ -34,11 +34,13 @@ def _hit(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
     hardness = 0.6 * strength + 0.4 * voice.intensity
     contact = _CONTACT.get(voice.tool, _CONTACT[""]) * kind.softness * dsp.blend_log(4.0, 0.5, hardness)
     contact *= float(np.exp(rng.normal(0.0, 0.12)))
-    piece = _piece(voice.material, voice.size, voice.character)
+    rung = voice.tool in SOLIDS and voice.tool != voice.material
+    # What is put down tells its own size; what it is put on is a table, a floor.
+    piece = _piece(voice.material, 0.35 + 0.3 * voice.size if rung else voice.size, voice.character)
     n = dsp.samples(min(2.5, 0.12 + 1.2 * float(piece.t60s.max())))
     out = struck(piece, contact, n, rng)
     out /= _amplitude(out, piece)
-    if voice.tool in SOLIDS and voice.tool != voice.material:
+    if rung:
         with_it = _piece(voice.tool, voice.size * 0.6, voice.character)
         tool = struck(with_it, contact, n, rng)
         out += 0.6 * tool / _amplitude(tool, with_it)
@@ -82,5 +84,13 @@ def hit(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
 FAMILY = Family(
     "hits",
     "hits on wood, metal, glass, ceramic, stone, plastic, rubber, cardboard or a body",
-    (Sound("hit", level=-24.0, strike=hit, on=Trigger.IMPACT),),
+    (
+        Sound(
+            "hit",
+            level=-24.0,
+            strike=hit,
+            on=Trigger.IMPACT,
+            materials=frozenset(SOLIDS) | frozenset(NEAREST),
+        ),
+    ),
 )

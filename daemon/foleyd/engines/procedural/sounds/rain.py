@@ -77,6 +77,7 @@ _SURFACES = {
 _KIN = {
     "": "ground",
     "stone": "concrete",
+    "ceramic": "concrete",
     "tile": "concrete",
     "gravel": "concrete",
     "ice": "concrete",
@@ -88,6 +89,8 @@ _KIN = {
     "rubber": "cloth",
     "carpet": "cloth",
     "nylon": "cloth",
+    "cotton": "cloth",
+    "silk": "cloth",
     "leather": "cloth",
 }
 """Materials that sound much like another."""
@@ -198,6 +201,6 @@ def _known(material: str) -> bool:
 FAMILY = Family(
     name="rain",
     summary="drizzle to cloudburst, on ground, roof, metal, leaves, glass, canvas or water",
-    sounds=(Sound("rain", level=-33.0, bed=_rain),),
+    sounds=(Sound("rain", level=-33.0, bed=_rain, materials=frozenset({*_SURFACES, *_KIN})),),
 )
 """Rain, at INTENSITY's rate on the voice's MATERIAL (empty: open ground)."""

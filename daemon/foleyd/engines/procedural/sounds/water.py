@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -74,10 +75,20 @@ _BODIES = {
     "leaves": ((700.0, 1400.0), 0.015),
 }
 """Modes in Hz of what a drop falls on, and the first one's decay time in seconds."""
+_BODY_KIN = {
+    "ceramic": "stone", "tile": "stone", "glass": "stone", "ice": "stone", "gravel": "stone",
+    "roof": "metal", "cardboard": "plastic", "rubber": "plastic", "grass": "leaves",
+}  # fmt: skip
+"""Materials that sound much like another."""
+_DRIPPED_ON = frozenset(_BODIES) | frozenset(_BODY_KIN) | {"water"}
 
 
 def _drip(voice: Voice, strength: float, rng: np.random.Generator) -> Strike:
-    sound = _drop_on_body(voice, strength, rng) if voice.material in _BODIES else _plink(voice, strength, rng)
+    solid = _BODY_KIN.get(voice.material, voice.material)
+    if solid in _BODIES:
+        sound = _drop_on_body(replace(voice, material=solid), strength, rng)
+    else:
+        sound = _plink(voice, strength, rng)
     return Strike(at_reference(sound, rng, intensity_db(voice.intensity, 4.0), spread=1.2))
 
 
@@ -348,7 +359,15 @@ FAMILY = Family(
     name="water",
     summary="drips, splashes, streams, pouring, bubbling, surf",
     sounds=(
-        Sound("drip", level=-36.0, strike=_drip, on=Trigger.IMPACT, bed=_dripping, sparse=True),
+        Sound(
+            "drip",
+            level=-36.0,
+            strike=_drip,
+            on=Trigger.IMPACT,
+            bed=_dripping,
+            sparse=True,
+            materials=_DRIPPED_ON,
+        ),
         Sound("splash", level=-24.0, strike=_splash, on=Trigger.IMPACT),
         Sound("stream", level=-33.0, bed=_stream),
         Sound("pour", level=-32.0, bed=_pour),

@@ -51,6 +51,9 @@ _WHISTLES = {
     "": (0.0032, 0.0054),
 }
 """Sizes in metres of the edges and gaps that sing."""
+_OPEN = {"sand", "snow", "ice", "water", "dirt", "mud", "gravel", "stone", "concrete", "roof"}
+"""What wind sweeps over as over open land."""
+_MATERIALS = frozenset(_FOLIAGE) | frozenset(_WHISTLES) | _OPEN
 
 
 def wind_speed(intensity: float) -> float:
@@ -172,7 +175,7 @@ FAMILY = Family(
     name="wind",
     summary="breeze to gale over land, through trees, round houses; thunder near and far",
     sounds=(
-        Sound("wind", level=-34.0, bed=_wind),
+        Sound("wind", level=-34.0, bed=_wind, materials=_MATERIALS),
         Sound("thunder", level=-26.0, bed=_thunder, sparse=True),
     ),
 )
