@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "daemon" / "foleyd"
 
 GROUND = {
-    "", "brief", "config", "cue", "engines.engine", "engines.registry", "errors", "files", "request",
+    "", "brief", "config", "mapped", "cue", "engines.engine", "engines.registry", "errors", "files", "request",
     "segments", "timebase", "tracks",
 }  # fmt: skip
 

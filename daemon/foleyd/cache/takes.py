@@ -25,6 +25,7 @@ from foleyd.cache.files import Draft, Pin
 from foleyd.cache.store import Store
 from foleyd.cue import SoundEvent
 from foleyd.engines.engine import Audio
+from foleyd.mapped import forget_pages
 
 logger = logging.getLogger(__name__)
 
@@ -151,6 +152,7 @@ def _write_blocks(file: BinaryIO, channel: npt.NDArray[np.float32]) -> None:
     for start in range(0, channel.shape[0], _BLOCK):
         block = np.ascontiguousarray(channel[start : start + _BLOCK], dtype="<f4")
         file.write(block.data)
+        forget_pages(channel)
 
 
 def _to_json(value: Any) -> str | float:

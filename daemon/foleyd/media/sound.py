@@ -16,6 +16,7 @@ import numpy.typing as npt
 import soxr
 
 from foleyd.cue import FileCut
+from foleyd.mapped import forget_pages, is_mapped
 from foleyd.media.errors import SoundError
 from foleyd.media.loudness import Block, LoudnessTarget, decibels, factor, measure
 from foleyd.timebase import SAMPLE_RATE
@@ -52,6 +53,7 @@ class ArraySound:
     def __init__(self, samples: npt.NDArray[np.float32]) -> None:
         _check_shape(samples)
         self._samples = samples
+        self._mapped = is_mapped(samples)
 
     @property
     def channels(self) -> int:
@@ -64,8 +66,13 @@ class ArraySound:
         return int(self._samples.shape[1])
 
     def read(self, start: int, stop: int) -> Block:
-        """A view of samples START up to STOP."""
-        return self._samples[:, start:stop]
+        """Samples START up to STOP: a view, or a copy where a memory map would stay in memory."""
+        block = self._samples[:, start:stop]
+        if not self._mapped:
+            return block
+        copy: Block = np.array(block)
+        forget_pages(self._samples)
+        return copy
 
 
 class ResampledSound:
