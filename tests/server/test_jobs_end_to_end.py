@@ -105,6 +105,9 @@ def test_missing_media_fail_their_cue_and_the_rest_is_done(
     assert [event.cue_failed.cue_id for event in events if event.HasField("cue_failed")] == ["cue-2"]
     assert len(events[-1].done.takes) == 1
     assert "gone" in events[-1].done.failed_cues[0].status.message
+    assert [cue.id for cue in events[-1].done.cues] == ["cue-1", "cue-2"]
+    job = daemon.job(events[-1].job_id)
+    assert (job.state, job.stage.fraction) == (pb.JOB_STATE_DONE, 1.0)
 
 
 def test_nothing_deliverable_is_a_failure_that_leaves_nothing(daemon: Daemon, tmp_path: Path) -> None:

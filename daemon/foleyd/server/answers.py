@@ -242,11 +242,18 @@ def result(done: e.Done) -> pb.Result:
         failed_cues=[cue_failed(item) for item in done.failed],
         warnings=[warning(item) for item in done.notices],
         engine=engine_chosen(done.engine),
-        cues=[cue(plan.cue) for plan in done.brief.plans],
+        cues=[cue(found) for found in _found(done)],
         rate=rational(done.brief.program.rate),
         start_timecode=start_timecode(done.brief.program.start),
         gain_db=done.conformed.gain_db,
     )
+
+
+def _found(done: e.Done) -> list[Cue]:
+    """All cues of a job, those that failed too, in record order."""
+    cues = {found.id: found for found in (plan.cue for plan in done.brief.plans)}
+    cues.update((failed.cue.id, failed.cue) for failed in done.failed)
+    return sorted(cues.values(), key=lambda found: found.record)
 
 
 def cue_failed(value: e.CueFailed) -> pb.CueFailed:
@@ -311,6 +318,8 @@ def event(job: str, value: e.Event) -> pb.JobEvent:
 
 def job(record: Record, last: tuple[int, pb.JobEvent] | None, progress: pb.Stage | None) -> pb.Job:
     """A job's record; with its result where LAST is its done event."""
+    if record.state is State.DONE:
+        progress = pb.Stage(name=progress.name if progress else "", fraction=1.0)
     return pb.Job(
         id=record.id,
         request_id=record.request_id,
