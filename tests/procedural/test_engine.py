@@ -12,6 +12,7 @@ from foleyd.engines.engine import (
     Audio,
     Cancelled,
     Engine,
+    Features,
     Frame,
     Item,
     OptionError,
@@ -20,7 +21,7 @@ from foleyd.engines.engine import (
 )
 from foleyd.engines.procedural.engine import ProceduralEngine
 from foleyd.engines.procedural.play import hops
-from foleyd.engines.procedural.sight import Sight
+from foleyd.engines.procedural.sight import Sight, SightError
 from foleyd.engines.procedural.sounds.catalogue import FAMILIES
 from foleyd.engines.procedural.sounds.family import Voice
 from foleyd.engines.procedural.sounds.names import name_of
@@ -187,6 +188,31 @@ def test_a_still_picture_gives_silence_and_says_why() -> None:
 def test_an_item_without_windows_still_has_its_beds() -> None:
     audio = one(generate(Item([], "rain", "", 1, RATE)))
     assert np.sqrt((audio.samples**2).mean()) > 1e-4
+
+
+def text_only(prompt: str, seconds: float) -> Item:
+    n = round(seconds * RATE)
+    half = Window(Fraction(0), n // 2), Window(Fraction(n // 2, RATE), n - n // 2)
+    return Item([(window, Features({})) for window in half], prompt, "", 1, n)
+
+
+def test_words_alone_give_beds_and_no_events() -> None:
+    audio = one(generate(text_only("rain, footsteps on gravel, cloth rustle", 3.0)))
+    assert audio.events == ()
+    assert np.sqrt((audio.samples[:, RATE:] ** 2).mean()) > 1e-3
+    assert any("no picture to place 'footsteps on gravel' by" in warning for warning in audio.warnings)
+    assert any("'cloth rustle' follows motion, and there is no picture" in w for w in audio.warnings)
+
+
+def test_events_asked_of_words_alone_are_silence_and_a_warning() -> None:
+    audio = one(generate(text_only("footsteps on gravel", 1.0)))
+    assert not np.any(audio.samples)
+    assert len(audio.warnings) == 1
+
+
+def test_features_of_another_version_are_refused() -> None:
+    with pytest.raises(SightError, match="make them anew"):
+        generate(Item([(Window(Fraction(0), RATE), Features({}, {"sight": "0"}))], "rain", "", 1, RATE))
 
 
 def test_frames_are_looked_at_once_and_become_features() -> None:

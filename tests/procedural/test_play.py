@@ -17,7 +17,7 @@ from foleyd.engines.procedural.dynamics import CEILING, Limiter, held
 from foleyd.engines.procedural.options import Settings
 from foleyd.engines.procedural.play import IN_MEMORY_S, Stopped, distance_gain, hops, play
 from foleyd.engines.procedural.room import ROOMS, Reverb, response
-from foleyd.engines.procedural.score import activity, sweeps
+from foleyd.engines.procedural.score import across_cuts, activity, sweeps
 from foleyd.engines.procedural.sight import CONTACT, IMPACT
 from foleyd.engines.procedural.sounds.family import HOP
 from tests.procedural.scenes import FPS, RATE, impacts, performed, score_of, sight, sound_of_score, walk
@@ -383,3 +383,43 @@ def test_a_bed_without_bursts_is_held_unchanged_and_bursts_are_held() -> None:
     burst = slice(2 * HOP + 5096, 2 * HOP + 5296)
     assert 10 * np.log10((out[:, burst] ** 2).mean() / (plain**2).mean()) < 5
     assert np.array_equal(out[:, : 2 * HOP + 4800], plain[:, : 2 * HOP + 4800])
+
+
+def test_motion_is_bridged_at_cuts_and_repeated_frames() -> None:
+    motion = np.full(4 * FPS, 0.4)
+    motion[[0, 50, 60, 62, 64]] = 0.0
+    seen = across_cuts(sight(4.0, motion=motion, cuts=[2.0]))
+    assert np.allclose(seen.motion, 0.4)
+    still = sight(4.0, motion=np.where(np.arange(4 * FPS) < 50, 0.0, 0.4), cuts=[2.0])
+    assert not np.any(across_cuts(still).motion[:50])
+    assert not np.any(across_cuts(sight(4.0, cuts=[2.0])).motion)
+
+
+def test_nothing_clicks_at_cuts_or_where_hops_meet() -> None:
+    cuts = np.arange(1.0, 12.0)
+    motion = np.repeat([0.1, 0.9, 0.02, 0.5, 0.3, 0.8] * 2, FPS)
+    motion[(cuts * FPS).astype(int)] = 0.0
+    prompt = "nylon rustle, light rain, wind, crackling fire, 60 Hz hum"
+    seen = sight(12.0, impacts([0.7, 3.3, 8.1]), motion=motion, cuts=cuts.tolist())
+    x = performed(prompt, seen, 12.0, space="large")
+    bend = np.abs(np.diff(x, 2, axis=1)).max(axis=0)
+    usual = np.quantile(bend.reshape(-1)[: len(bend) // 100 * 100].reshape(-1, 100).max(axis=1), 0.5)
+    for places in (cuts * RATE, np.arange(HOP, 12 * RATE, HOP)):
+        at = np.stack([bend[places.astype(int) + shift] for shift in (-3, -2, -1, 0)]).max(axis=0)
+        assert np.median(at) < usual
+
+
+@pytest.mark.parametrize("space", ["dry", *sorted(ROOMS)])
+def test_only_events_asked_and_none_seen_is_digital_silence(space: str) -> None:
+    x = performed("boots on gravel, metal hit, glass breaks, door slam, whoosh", sight(6.0), 6.0, space=space)
+    assert not np.any(x)
+
+
+@pytest.mark.parametrize("prompt", ["door creak", "whoosh", "car passing", "wood hit", "boots on gravel"])
+def test_a_file_that_begins_amid_a_sound_begins_without_a_click(prompt: str) -> None:
+    frames = np.arange(2 * FPS)
+    motion = 0.7 * np.exp(-((frames / 2.0) ** 2))
+    for time in (0.0, 0.001, 0.02):
+        x = performed(prompt, sight(2.0, impacts([time, -0.02, -0.3]), motion=motion, speed=1.2), 2.0)
+        first = np.abs(x[:, 0]).max()
+        assert first <= max(0.02, 0.1 * np.abs(x[:, :480]).max())

@@ -114,13 +114,20 @@ def _take(item: Item, on_hop: Callable[[int], bool]) -> Audio | Cancelled:
         return Cancelled()
     settings = read_options(item.options)
     reading = read(item.prompt, item.negative_prompt)
-    sight = joined([(window.start, Sight.from_features(features)) for window, features in item.windows])
+    sight = joined([(window.start, _seen(window, features)) for window, features in item.windows])
     score = _score(reading, sight, settings, item.duration_samples, item.seed)
     try:
         samples = play(score, sight, item.seed, item.duration_samples, width=settings.width, on_hop=on_hop)
     except Stopped:
         return Cancelled()
     return Audio(samples, _heard(score, settings), (*_warnings(reading), *score.warnings))
+
+
+def _seen(window: Window, features: Features) -> Sight:
+    """What FEATURES hold of WINDOW; a request of text only has features with nothing in them."""
+    if not features.arrays and not features.meta:
+        return Sight.blank(window.duration / RATE)
+    return Sight.from_features(features)
 
 
 def _score(reading: Reading, sight: Sight, settings: Settings, samples: int, seed: int) -> Score:

@@ -21,7 +21,7 @@ import numpy as np
 from foleyd.engines.procedural import dsp
 from foleyd.engines.procedural.dynamics import LOOK_AHEAD, Limiter, held
 from foleyd.engines.procedural.room import ROOMS, Reverb
-from foleyd.engines.procedural.score import Note, Score, activity
+from foleyd.engines.procedural.score import Note, Score, across_cuts, activity
 from foleyd.engines.procedural.sight import Sight
 from foleyd.engines.procedural.sounds.catalogue import sound_of
 from foleyd.engines.procedural.sounds.family import HOP, MAX_RUN_UP, RATE, REFERENCE, Samples, Voice
@@ -139,11 +139,12 @@ def generator(seed: int, *path: int) -> np.random.Generator:
 
 def _staged(score: Score, sight: Sight, seed: int) -> _Stage:
     beds = []
+    moving = across_cuts(sight)
     for index in score.beds:
         voice = score.voices[index]
         sound = sound_of(voice)
         assert sound.bed is not None
-        stream = sound.bed(voice, lambda hop: activity(sight, hop * HOP, HOP), generator(seed, 1, index))
+        stream = sound.bed(voice, lambda hop: activity(moving, hop * HOP, HOP), generator(seed, 1, index))
         level = sound.level
         if score.notes:
             stream = held(stream) if sound.even else stream

@@ -65,13 +65,14 @@ def compose(reading: Reading, sight: Sight, settings: Settings, samples: int, ch
             if sound_of(voices[index]).bed is not None:
                 beds.append(index)
             else:
-                warnings.append(_unheard(trigger, voices[index], len(events)))
+                warnings.append(_unheard(trigger, voices[index], sight, len(events)))
         if len(indices) > 1 and len(events):
             warnings.append(_in_turn(trigger, [voices[i] for i in indices], len(events)))
     beds += [i for i, voice in enumerate(voices) if sound_of(voice).on is None]
-    still = sorted(i for i in beds if sound_of(voices[i]).moved)
-    if still and not _moves(sight):
-        warnings += [f"'{voices[i].words}' follows motion, and nothing moves in the picture." for i in still]
+    if not _moves(sight):
+        still = [voices[i] for i in sorted(beds) if sound_of(voices[i]).moved]
+        why = "nothing moves in the picture" if len(sight.frame_times) else "there is no picture"
+        warnings += [f"'{voice.words}' follows motion, and {why}; it stays silent." for voice in still]
     notes.sort(key=lambda note: (note.at, note.voice))
     return Score(voices, tuple(notes), tuple(sorted(beds)), _space(reading, settings), tuple(warnings))
 
@@ -148,6 +149,25 @@ def _moves(sight: Sight) -> bool:
     return bool(np.any(sight.motion > 0.01))
 
 
+def across_cuts(sight: Sight) -> Sight:
+    """SIGHT with its motion bridged where none can be measured, so that what follows it does not gasp.
+
+    That is the first frame of every shot, and a frame that repeats the one before amid motion (a slower
+    picture on a faster timeline): there the motion is taken, linearly, from the frames around.
+    """
+    if len(sight.frame_times) < 3:
+        return sight
+    times, motion = sight.frame_times, sight.motion
+    around = np.minimum(np.append(motion[1:], 0.0), np.append(0.0, motion[:-1]))
+    unmeasured = (motion == 0.0) & (around > 0.0)
+    unmeasured[0] = True
+    half = float(np.median(np.diff(times))) / 2
+    unmeasured[np.minimum(np.searchsorted(times, sight.cuts - half), len(times) - 1)] = True
+    if np.all(unmeasured):
+        return sight
+    return replace(sight, motion=np.interp(times, times[~unmeasured], motion[~unmeasured]))
+
+
 def activity(sight: Sight, start: int, count: int) -> npt.NDArray[np.float32]:
     """How much moves in the picture over COUNT samples from sample START: 0 still .. 1 plenty.
 
@@ -183,7 +203,9 @@ def _space(reading: Reading, settings: Settings) -> str:
 _SEEN = {Trigger.CONTACT: "footfalls", Trigger.IMPACT: "impacts", Trigger.SWEEP: "fast passes"}
 
 
-def _unheard(trigger: Trigger, voice: Voice, events: int) -> str:
+def _unheard(trigger: Trigger, voice: Voice, sight: Sight, events: int) -> str:
+    if not len(sight.frame_times):
+        return f"There is no picture to place '{voice.words}' by, so it stays silent."
     if events:
         return f"There were too few {_SEEN[trigger]} in the picture for '{voice.words}'; it is not heard."
     return f"No {_SEEN[trigger]} were seen in the picture, so '{voice.words}' stays silent."
