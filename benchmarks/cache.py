@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+
 from foleyd.cache.features import FeatureStore
 from foleyd.cache.fingerprint import FrameHasher, PictureIndex, TakeRequest, feature_key, take_key
 from foleyd.cache.store import Store

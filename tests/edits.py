@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
+
 from foleyd.cue import Cue, FrameRange, Loudness, Program, Take, file_cut
 
 SAMPLES = Path(__file__).parent / "data" / "otio"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+
 from foleyd.client import Daemon, connect
 from foleyd.config import Folders, find_folders
 from foleyd.launch import read_endpoint

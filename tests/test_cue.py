@@ -6,11 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edits import RATES
 from foleyd.cue import FrameRange, Media, Program, Shot, file_cut
 from foleyd.timebase import Timecode, frames_per_day
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 rates = st.sampled_from(sorted(RATES))
 

@@ -4,10 +4,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from foleyd.engines.engine import Window
-from foleyd.segments import SegmentError, plan_windows, window_offsets
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from foleyd.engines.engine import Window
+from foleyd.segments import SegmentError, plan_windows, window_offsets
 
 FILM = Fraction(24000, 1001)
 plan = partial(plan_windows, best=Fraction(8), longest=Fraction(10), shortest=Fraction(1))

@@ -7,6 +7,9 @@ from itertools import pairwise
 
 import opentimelineio.opentime as otio_time
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from edits import RATES
 from foleyd.timebase import (
     Timecode,
@@ -21,8 +24,6 @@ from foleyd.timebase import (
     seconds_to_frame,
     snap_rate,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 rates = st.sampled_from(sorted(RATES))
 

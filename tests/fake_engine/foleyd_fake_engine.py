@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+
 from foleyd.cue import SoundEvent
 from foleyd.engines.engine import (
     Audio,
