@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -41,7 +40,7 @@ class Tally:
     hangs: int = 0
     untyped: int = 0
     seconds: float = 0.0
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, int] = field(default_factory=dict)
     bad: list[str] = field(default_factory=list)
 
     @property
@@ -145,7 +144,7 @@ def _count(tally: Tally, said: str | None, name: str, child: Child) -> bool:
         kind, _, words = said.partition(" ")
         if kind == "typed":
             tally.typed += 1
-            tally.kinds[words] += 1
+            tally.kinds[words] = tally.kinds.get(words, 0) + 1
         else:
             quiet = kind == "slow" or words.startswith("Quiet")
             _note(tally, "hangs" if quiet else "untyped", f"{name}: {words}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import av.error
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -85,6 +87,20 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
             path,
         )
     return max(readable, key=_prominence)
+
+
+def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """STREAM's packets from where CONTAINER stands, an empty one at the end.
+
+    Streams that appear on the way, as in transport streams, are passed over; PyAV itself stumbles over
+    them with IndexError, one packet at a time.
+    """
+    while True:
+        try:
+            yield from container.demux(stream)
+        except IndexError:
+            continue
+        return
 
 
 def _prominence(stream: VideoStream) -> tuple[bool, int]:

@@ -22,7 +22,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from foleyd.cue import Program
 from foleyd.engines.engine import Frame
 from foleyd.files import new_file
-from foleyd.media.container import open_media, picture_stream
+from foleyd.media.container import open_media, packets, picture_stream
 from foleyd.media.encode import Blocks, Interleaver, SoundTrack
 from foleyd.media.errors import ExportError
 from foleyd.timebase import round_half_up
@@ -158,7 +158,7 @@ def _copy(temporary: Path, content: _Content, source: Path, wrapper: Wrapper, st
         copy = _copied_stream(container, stream)
         track = SoundTrack(container, wrapper.codec, content.sound.channels, _BIT_RATE)
         interleaver = Interleaver(track, content.sound)
-        for packet, shown, decoded in _timed(original.demux(stream)):
+        for packet, shown, decoded in _timed(packets(original, stream)):
             shift = round_half_up(start / packet.time_base)
             packet.pts, packet.dts = shown - shift, decoded - shift
             packet.stream = copy

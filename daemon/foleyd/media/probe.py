@@ -22,7 +22,7 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from foleyd.media.container import open_media, picture_stream
+from foleyd.media.container import open_media, packets, picture_stream
 from foleyd.media.cutoff import require_whole
 from foleyd.media.errors import MediaUnreadable
 from foleyd.media.tonemap import HDR_TRANSFERS
@@ -159,7 +159,7 @@ def _head(path: Path, container: InputContainer, stream: VideoStream) -> tuple[V
     settled: int | None = None
     listed = _lists_frames(stream)
     read = 0
-    for packet in container.demux(stream):
+    for packet in packets(container, stream):
         read += packet.size
         if (first is not None and len(stamps) >= _HEAD_PACKETS) or read > _HEAD_BYTES:
             settled = packet.dts
@@ -267,7 +267,7 @@ def _packets_from(
 ) -> Iterator[Packet[VideoStream]]:
     try:
         container.seek(target, stream=stream, backward=True, any_frame=True)
-        yield from container.demux(stream)
+        yield from packets(container, stream)
     except av.error.FFmpegError:
         return
 

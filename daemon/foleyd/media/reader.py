@@ -25,7 +25,7 @@ from av.stream import Discard
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from foleyd.media.container import open_media, picture_stream, require_file
+from foleyd.media.container import open_media, packets, picture_stream, require_file
 from foleyd.media.errors import MediaUnreadable
 from foleyd.media.probe import MediaInfo, decoded, probe
 from foleyd.media.rgb import RgbConverter
@@ -156,7 +156,7 @@ class PictureReader:
         damaged = 0
         while damaged < _DAMAGE_LIMIT:
             try:
-                for packet in self._container.demux(self._stream):
+                for packet in packets(self._container, self._stream):
                     yield from (frame for frame in decoded(packet) if not frame.is_corrupt)
                 return
             except av.error.InvalidDataError:
