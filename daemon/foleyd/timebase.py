@@ -27,6 +27,8 @@ _MAX_RATE = 1000
 _DENOMINATOR_LIMIT = 1_000_000
 _TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})$")
 _SECONDS = re.compile(r"^\d{1,9}(\.\d{1,12})?$")
+# Fraction takes "1e9999999999" at its word, and years.
+_NUMBER = re.compile(r"[-+]?\d{1,20}(\.\d{0,20})?(e[-+]?\d{1,2})?(/\d{1,20})?", re.ASCII | re.IGNORECASE)
 
 
 class TimeError(ValueError):
@@ -34,7 +36,9 @@ class TimeError(ValueError):
 
 
 def exact(value: float | int | str | Fraction) -> Fraction:
-    """VALUE as a fraction; raises TimeError for NaN, infinities and text that is no number."""
+    """VALUE as a fraction; raises TimeError for NaN, infinities and text that is no number of usual size."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise TimeError(f"{value[:40]!r} is not a number that can be used")
     try:
         return Fraction(value)
     except (ValueError, OverflowError, ZeroDivisionError) as error:

@@ -8,7 +8,7 @@ import pytest
 
 from foleyd.cli.exits import TimeRangeError
 from foleyd.cli.ranges import parse_frame
-from foleyd.timebase import parse_timecode
+from foleyd.timebase import TimeError, parse_timecode, snap_rate
 
 NTSC = Fraction(30000, 1001)
 
@@ -31,3 +31,10 @@ def test_labels_before_the_start_are_refused_where_the_timeline_does_not_reach_m
     start = parse_timecode("01:00:00:00", Fraction(25))
     with pytest.raises(TimeRangeError, match="--in: timecode 00:59:59:24 lies before the start, 01:00:00:00"):
         parse_frame("00:59:59:24", start, 500, "--in")
+
+
+def test_numbers_without_end_are_refused_at_once() -> None:
+    for text in ("301e9990010101", "1e-9999999999", "9" * 5000, "1_0", "٣", "inf"):
+        with pytest.raises(TimeError, match="not a number"):
+            snap_rate(text)
+    assert snap_rate(" 30000/1001 ") == snap_rate("29.97") == snap_rate("2.997e1") == NTSC
