@@ -4,6 +4,7 @@ returns what it did or raises. The service's target is in fuzz_service.py."""
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -233,11 +234,16 @@ def words(random: Random, folder: Path) -> None:
 
 def toml(random: Random, folder: Path) -> None:
     """The settings file."""
-    whole = b'engine = "auto"\nlayers = ["foley", "fx"]\nhandles = 12\ncache_bytes = 1000\nroots = ["/tmp"]\n'
-    (folder / "foleyd.toml").write_bytes(mutate.damaged(random, whole, 4))
+    values = ['engine = "auto"', 'layers = ["foley", "fx"]', 'roots = ["/tmp"]']
+    for name in ("handles", "cache_bytes", "idle_seconds", "queue_limit", "history_days"):
+        values.append(f"{name} = {random.choice((1, 12, *mutate.NUMBERS))}")
+    whole = "\n".join(random.sample(values, random.randint(1, 4))).encode()
+    damage = random.random() < 0.5
+    (folder / "foleyd.toml").write_bytes(mutate.damaged(random, whole, 4) if damage else whole)
     settings = load_settings(Folders(folder, folder, folder, folder))
-    assert settings.handles >= 0, "handles are negative"
+    assert 0 <= settings.handles < 10_000, "handles that nothing takes"
     assert settings.cache_bytes >= 0, "the cache has a negative budget"
+    assert math.isfinite(settings.idle_seconds + settings.history_days), "times without end"
 
 
 # ------------------------------------------------------------------------------------------- foley call

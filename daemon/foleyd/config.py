@@ -13,6 +13,7 @@ import sys
 import tomllib
 import warnings
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import platformdirs
@@ -22,6 +23,8 @@ from foleyd.errors import FoleyError, PathRefused
 
 HOME_VARIABLE = "FOLEYD_HOME"
 CONFIG_FILE = "foleyd.toml"
+_LONGEST_IDLE = 10**8
+_LONGEST_HISTORY = 36_500
 _SOCKET_PATH_LIMIT = 100
 """Bytes; the kernel takes 107 and the lock file's name must fit too."""
 
@@ -76,14 +79,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What a user may set. Times in seconds, sizes in bytes."""
 
     engine: str = "auto"
-    layers: tuple[str, ...] = LAYERS
-    handles: int = DEFAULT_HANDLES
-    cache_bytes: int = 20 * 1024**3
-    idle_seconds: float = 30 * 60
-    queue_limit: int = 1000
+    layers: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = LAYERS
+    handles: Annotated[int, msgspec.Meta(ge=0, le=3600)] = DEFAULT_HANDLES
+    cache_bytes: Annotated[int, msgspec.Meta(ge=0)] = 20 * 1024**3
+    idle_seconds: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_IDLE)] = 30 * 60
+    queue_limit: Annotated[int, msgspec.Meta(ge=1)] = 1000
     roots: tuple[Path, ...] = ()
     """Folders that requests may read and write; empty means all that the user may."""
-    history_days: float = 90
+    history_days: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_HISTORY)] = 90
     """How long finished jobs are remembered."""
 
 
