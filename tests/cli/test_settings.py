@@ -20,7 +20,7 @@ from foleyd.config import ConfigError, Folders, load_settings
         ("layers = []", "layers"),
         ('roots = ["films"]', "films"),
         ("colour = 1", "colour"),
-        ("handles = ", "line 1"),
+        ("handles = ", "Invalid value"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(folders: Folders, line: str, field: str) -> None:
