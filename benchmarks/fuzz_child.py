@@ -24,8 +24,8 @@ def main(target: str, seed: str, first: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    case, typed = _load(target)
     place = Path(folder)
+    case, typed = _load(target, place)
     print("ready", file=out)
     number = int(first)
     for line in sys.stdin:
@@ -45,11 +45,12 @@ def main(target: str, seed: str, first: str, folder: str) -> None:
         _close(place, out)
 
 
-def _load(target: str):  # type: ignore[no-untyped-def]
-    """The target's function and the errors that are its good right."""
+def _load(target: str, place: Path):  # type: ignore[no-untyped-def]
+    """The target's function, warm, and the errors that are its good right."""
     if target == "service":
-        from benchmarks.fuzz_service import Refused, service
+        from benchmarks.fuzz_service import Refused, service, start_service
 
+        start_service(place)
         return service, (Refused,)
     from foleyd.errors import FoleyError
     from foleyd.timebase import TimeError

@@ -195,6 +195,11 @@ def service(random: Random, folder: Path) -> None:
     _service(folder, os.getpid()).case(random)
 
 
+def start_service(folder: Path) -> None:
+    """Starts the daemon of this process, below FOLDER."""
+    _service(folder, os.getpid())
+
+
 def close_service(folder: Path) -> None:
     """Stops the daemon; raises Wrong when it has anything to hide."""
     _service(folder, os.getpid()).close()
