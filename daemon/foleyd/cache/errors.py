@@ -1,18 +1,25 @@
-"""What can go wrong with the cache. A job never fails for it; a daemon may refuse to start."""
+"""What can go wrong with the cache. Once it is open, a job never fails for it."""
 
 from __future__ import annotations
+
+from foleyd.errors import FoleyError
 
 
 class CacheError(Exception):
     """The cache cannot do what was asked; the message is a sentence for an editor."""
 
 
-class CacheUnusable(CacheError):
+class CacheUnusable(CacheError, FoleyError):
     """The cache folder cannot be opened or written."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "CACHE_UNUSABLE"
 
 
 class CacheInUse(CacheUnusable):
     """Another daemon owns the cache folder."""
+
+    reason = "CACHE_IN_USE"
 
 
 class NotCached(CacheError):

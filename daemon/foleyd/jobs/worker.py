@@ -12,14 +12,16 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from foleyd.config import Folders, Settings
-from foleyd.errors import failure_or_defect
+from foleyd.errors import FoleyError, failure_or_defect
 
 if TYPE_CHECKING:
     from foleyd.studio import Studio
@@ -52,14 +54,26 @@ class PipeWatch:
 
 
 class Worker:
-    """Runs calls in its lanes until the pipe closes."""
+    """Runs calls in its lanes until the pipe closes.
 
-    def __init__(self, pipe: Connection, studio: Studio) -> None:
+    OPEN_STUDIO is asked until it gives a studio: what it raises is every call's answer until then.
+    """
+
+    def __init__(self, pipe: Connection, open_studio: Callable[[], Studio]) -> None:
         self._pipe = pipe
-        self._studio = studio
+        self._open_studio = open_studio
+        self._opening = threading.Lock()
+        self._opened: Studio | None = None
         self._sending = threading.Lock()
         self._watches: dict[int, PipeWatch] = {}
         self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane) for lane in LANES}
+
+    def studio(self) -> Studio:
+        """The studio, opened. Raises CacheUnusable."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open_studio()
+            return self._opened
 
     def serve(self) -> None:
         """Takes messages until the daemon is gone; then ends the process, whatever still runs."""
@@ -79,7 +93,7 @@ class Worker:
 
     def _run(self, call: int, method: str, arguments: tuple[Any, ...]) -> None:
         try:
-            value = getattr(self._studio, method)(*arguments, watch=self._watches[call])
+            value = getattr(self.studio(), method)(*arguments, watch=self._watches[call])
             answer: tuple[str, int, object] = ("result", call, value)
         except Exception as error:  # whatever it is, the caller hears of it and the worker lives on
             answer = ("failure", call, failure_or_defect(error))
@@ -110,4 +124,7 @@ def run_worker(pipe: Connection, folders: Folders, settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(name)s: %(message)s")
     from foleyd.studio import Studio
 
-    Worker(pipe, Studio(folders, settings)).serve()
+    worker = Worker(pipe, lambda: Studio(folders, settings))
+    with suppress(FoleyError):  # whoever calls will hear of it
+        worker.studio()
+    worker.serve()
