@@ -6,8 +6,19 @@ import hmac
 from collections.abc import Awaitable, Callable
 
 import grpc
+from grpc_status import rpc_status
+
+from foleyd.errors import FoleyError, failure_of
+from foleyd.server.status import status_of
 
 HEADER = "authorization"
+
+
+class TokenRefused(FoleyError):
+    """The caller has not this start's token."""
+
+    code = "UNAUTHENTICATED"
+    reason = "TOKEN_INVALID"
 
 
 class TokenInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
@@ -34,9 +45,9 @@ def _refusing(handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
     """A handler of the same shape that refuses."""
 
     async def refuse(_: object, context: grpc.aio.ServicerContext) -> None:
-        await context.abort(
-            grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong; read it from endpoint.json"
-        )
+        refusal = TokenRefused("the token is missing or wrong; read it from endpoint.json")
+        status = rpc_status.to_status(status_of(failure_of(refusal)))
+        await context.abort(status.code, status.details, status.trailing_metadata)
 
     async def refuse_stream(request: object, context: grpc.aio.ServicerContext):  # type: ignore[no-untyped-def]
         await refuse(request, context)
