@@ -12,9 +12,20 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "daemon" / "foleyd"
 
 GROUND = {
-    "", "brief", "config", "mapped", "cue", "engines.engine", "engines.registry", "errors", "files", "request",
-    "segments", "timebase", "tracks",
-}  # fmt: skip
+    "",
+    "brief",
+    "config",
+    "cue",
+    "engines.engine",
+    "engines.registry",
+    "errors",
+    "files",
+    "mapped",
+    "request",
+    "segments",
+    "timebase",
+    "tracks",
+}
 
 # Rooms that a room may import from, the ground floor and itself apart.
 MAY = {
