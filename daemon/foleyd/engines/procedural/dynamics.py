@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from foleyd.engines.procedural import dsp
@@ -20,7 +21,9 @@ LOOK_AHEAD = 240
 """Samples (5 ms) by which the limiter's gain moves before a peak."""
 
 _BLOCK = 48
-_OVER = 10.0 ** (4.0 / 10.0)
+_WINDOW = 2
+_LATE = (2 + _WINDOW // 2) * _BLOCK
+_OVER = 10.0 ** (3.0 / 10.0)
 _FORGETS = 0.3
 _QUIETEST = 1e-9
 _FROM_HZ = 300.0
@@ -51,29 +54,34 @@ class Limiter:
 
 
 def held(bed: Iterator[Samples]) -> Iterator[Samples]:
-    """BED, hops of (2, n), from its second on, its bursts held to 4 dB over what it has been of late.
+    """BED, hops of (2, n), from its second on, its bursts held to 3 dB over what it has been of late.
 
     A crackle, a drop or a bubble of a bed under spot effects would be taken for one of them. Power above
-    300 Hz is compared in stretches of 1 ms with its mean over the last 0.3 s (of what was let through);
-    swells slower than that pass, and so does a bed without bursts, unchanged.
+    300 Hz over 2 ms is compared with its mean over the last 0.3 s (of what was let through), so that a
+    single tick keeps its edge. Slower swells pass, and so does a bed without bursts, unchanged.
     """
     high = dsp.Filter(dsp.butter("highpass", _FROM_HZ, order=1))
     first = next(bed)
-    last = first[:, -2 * _BLOCK :]
+    last, power = first[:, -_LATE:], _block_power(high(first))
+    mean = max(float(power.mean()), _QUIETEST)
     gains: dsp.Array = np.ones(3)
-    mean = max(float((high(first) ** 2).mean()), _QUIETEST)
     for hop in bed:
-        power = (high(hop) ** 2).mean(axis=0).reshape(-1, _BLOCK).mean(axis=1)
-        wanted, mean = _held_gains(power, mean)
+        power = np.concatenate((power[1 - _WINDOW :], _block_power(high(hop))))
+        wanted, mean = _held_gains(sliding_window_view(power, _WINDOW).mean(axis=1), mean)
         gains = np.concatenate((gains[-3:], wanted))
         edges = np.minimum(gains[:-1], gains[1:])
         line = np.interp(np.arange(hop.shape[1]), np.arange(len(edges)) * _BLOCK, edges)
-        yield dsp.mono32(np.concatenate((last, hop[:, : -2 * _BLOCK]), axis=1) * line)
-        last = hop[:, -2 * _BLOCK :]
+        yield dsp.mono32(np.concatenate((last, hop[:, :-_LATE]), axis=1) * line)
+        last = hop[:, -_LATE:]
+
+
+def _block_power(x: dsp.Array) -> dsp.Array:
+    """Power of X, (2, n), in each millisecond."""
+    return np.asarray((x**2).mean(axis=0).reshape(-1, _BLOCK).mean(axis=1))
 
 
 def _held_gains(power: dsp.Array, mean: float) -> tuple[dsp.Array, float]:
-    """The gain of each 1 ms stretch of this POWER after a MEAN, and the mean after them."""
+    """The gain for each millisecond of this POWER after a MEAN, and the mean after them."""
     keep = float(np.exp(-_BLOCK / RATE / _FORGETS))
     gains = np.ones(len(power))
     for index, now in enumerate(power.tolist()):
