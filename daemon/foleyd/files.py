@@ -7,17 +7,24 @@ operation that fails if the name is taken. Whatever goes wrong, the temporary fi
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
 from foleyd.errors import FoleyError
 
 TEMPORARY_PREFIX = ".foleyd-"
 """How the temporary files of :func:`new_file` begin: hidden, and recognisably ours."""
+
+_TEMPORARY_NAME = re.compile(re.escape(TEMPORARY_PREFIX) + r"([0-9a-f]{8})-([0-9a-f]{1,8})-")
 
 OUTPUT_FIELD = "output.folder"
 """The request's field that says where files go."""
@@ -61,7 +68,8 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     if os.path.lexists(path):
         raise _exists(path)
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{path.suffix[:16]}")
+    name = f"{TEMPORARY_PREFIX}{_host()}-{os.getpid():x}-{secrets.token_hex(4)}{path.suffix[:16]}"
+    temporary = path.with_name(name)
     try:
         yield temporary
         _sync(temporary)
@@ -89,16 +97,38 @@ def free_path(path: Path) -> Path:
 def remove_leftovers(folder: Path, older_than: float = 3600.0) -> int:
     """Removes temporary files of killed runs from FOLDER; returns how many.
 
-    Only files not written to for OLDER_THAN seconds, since another run may be at work there.
+    Those of processes of this machine that are no more; of others, which may be at work there, only
+    what was not written to for OLDER_THAN seconds.
     """
     removed = 0
     with suppress(OSError):
         for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
             with suppress(OSError):
-                if time.time() - leftover.stat().st_mtime >= older_than:
+                if _orphaned(leftover.name) or time.time() - leftover.stat().st_mtime >= older_than:
                     leftover.unlink()
                     removed += 1
     return removed
+
+
+def _orphaned(name: str) -> bool:
+    """Whether the temporary file called NAME was written by a process of this machine that is gone."""
+    found = _TEMPORARY_NAME.match(name)
+    return found is not None and found[1] == _host() and not _runs(int(found[2], 16))
+
+
+def _runs(process: int) -> bool:
+    try:
+        # Where nobody reaps orphans, a dead process keeps its number.
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+
+
+def _host() -> str:
+    """A short mark of this machine: a folder may be shared with others."""
+    return hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
 
 
 def output_error(path: Path, error: BaseException) -> OutputError | None:

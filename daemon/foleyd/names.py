@@ -193,6 +193,9 @@ def safe_name(text: str, longest: int = _LONGEST_PART) -> str:
 
 def withdraw(paths: Iterable[Path], job: str) -> None:
     """Deletes those of PATHS that JOB wrote, known by its id inside, then its folders if empty."""
+    paths = list(paths)
+    for folder in {path.parent for path in paths}:
+        remove_leftovers(folder)
     for path in sorted(paths, key=lambda path: len(path.parts), reverse=True):
         with suppress(OSError):
             if path.is_dir():

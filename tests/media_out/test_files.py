@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +147,19 @@ def test_leftovers_of_killed_runs_go_and_nothing_else(tmp_path: Path) -> None:
         os.utime(path, (0, 0))
     assert remove_leftovers(tmp_path) == 1
     assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([young.name, other.name])
+
+
+def test_what_a_killed_process_left_is_removed_at_once(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from foleyd.files import new_file\n"
+        "with new_file(Path(sys.argv[1])) as temporary: temporary.touch(); os._exit(9)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.wav")], check=False).returncode == 9
+    )
+    (left,) = tmp_path.iterdir()
+    with new_file(tmp_path / "b.wav") as ours:
+        ours.touch()
+        assert remove_leftovers(tmp_path) == 1
+        assert not left.exists()
+        assert ours.exists()
