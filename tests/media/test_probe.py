@@ -146,6 +146,14 @@ def test_variable_rate_without_a_usable_header_is_named_by_the_usual_frame(tmp_p
     assert (info.variable, info.rate, info.frames) == (True, Fraction(30), len(stamps))
 
 
+def test_frames_of_no_length_do_not_decide_the_rate(tmp_path: Path) -> None:
+    """Three frames at each stamp, as a container with a coarse clock leaves them."""
+    stamps = [n // 3 * 120 + n % 3 for n in range(60)]
+    clip = make_clip(tmp_path / "fast.mkv", stamps=stamps, time_base=Fraction(1, 3000), b_frames=0)
+    info = probe(clip)
+    assert (info.variable, info.rate) == (True, Fraction(25))
+
+
 def test_jitter_of_a_tick_is_not_variable(tmp_path: Path) -> None:
     info = variable(tmp_path / "j.mkv", [round(n * 1001 / 24 + (n % 3 - 1) * 0.4) for n in range(1, 50)])
     assert (info.variable, info.rate) == (False, Fraction(24_000, 1001))

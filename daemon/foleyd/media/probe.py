@@ -211,9 +211,17 @@ def _rate(stream: VideoStream, times: Sequence[Fraction]) -> tuple[Fraction, boo
         return rate, True
     if nominal in STANDARD_RATES and any(_lasts(gap, nominal) for gap in gaps):
         return nominal, False
-    usual = 1 / statistics.median(gaps)
+    return _usual_rate(gaps) or rate, False
+
+
+def _usual_rate(gaps: Sequence[Fraction]) -> Fraction | None:
+    """The rate in common use at which the usual frame lasts; damaged files hold gaps of nothing."""
+    lengths = [gap for gap in gaps if gap > 0]
+    if not lengths:
+        return None
+    usual = 1 / statistics.median(lengths)
     nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - usual))
-    return (nearest if abs(nearest - usual) < nearest * _RATE_DOUBT else rate), False
+    return nearest if abs(nearest - usual) < nearest * _RATE_DOUBT else None
 
 
 def _keeps_to(rate: Fraction, gaps: Sequence[Fraction]) -> bool:
