@@ -148,8 +148,10 @@ def test_variable_rate_without_a_usable_header_is_named_by_the_usual_frame(tmp_p
 
 def test_frames_of_no_length_do_not_decide_the_rate(tmp_path: Path) -> None:
     """Three frames at each stamp, as a container with a coarse clock leaves them."""
-    stamps = [n // 3 * 120 + n % 3 for n in range(60)]
-    clip = make_clip(tmp_path / "fast.mkv", stamps=stamps, time_base=Fraction(1, 3000), b_frames=0)
+    stamps = [n // 3 * 1200 + n % 3 for n in range(60)]
+    clip = make_clip(
+        tmp_path / "odd.mkv", rate=Fraction(7), stamps=stamps, time_base=Fraction(1, 30_000), b_frames=0
+    )
     info = probe(clip)
     assert (info.variable, info.rate) == (True, Fraction(25))
 
