@@ -22,12 +22,14 @@ SHORTEST_STEP_S, LONGEST_STEP_S = 0.25, 0.95
 _FEWEST_STEPS = 4
 _FEWEST_CAMERA_STEPS = 6
 _CHANGE_OF_STEP = 0.2
-_SMOOTH_S = 0.02
-_SHOULDER = 0.6
-_STRIKE = 0.175
+_SMOOTH_S = 0.04
+_LONGEST_FALL_S = 0.2
+_ABRUPT = 0.75
+_SHOULDER = 0.5
+_SLOWING, _STANDING = 0.045, 0.61
 _UNEVEN, _CAMERA_UNEVEN = 0.06, 0.1
 _PLAIN_PUSH = 0.35
-_SHALLOWEST = 0.11
+_SHALLOWEST = 0.07
 _NEVER_STILL = 0.18
 _ALIKE = 0.42
 _AROUND_S = 0.07
@@ -53,15 +55,23 @@ def energy_rows(middle: Floats, energy: Floats) -> list[Row]:
     if len(middle) < 8:
         return []
     step = float(np.median(np.diff(middle)))
-    level = ndimage.gaussian_filter1d(np.log(energy + 2e-5), max(0.3, _SMOOTH_S / step))
+    raw = np.log(energy + 2e-5)
+    level = ndimage.gaussian_filter1d(raw, max(0.3, _SMOOTH_S / step))
     at, found = signal.find_peaks(-level, prominence=_SHALLOWEST, distance=max(1, int(0.15 / step)))
     if len(at) < _FEWEST_STEPS:
         return []
     depth = np.asarray(found["prominences"])
-    width, _, fall, _ = signal.peak_widths(-level, at, rel_height=_SHOULDER)
-    times = np.interp(fall, np.arange(len(middle)), middle)
-    chains = _rows(times, depth, _FEWEST_STEPS, _UNEVEN)
-    rows = [_struck(times[chain], width[chain] * step, depth[chain]) for chain in chains]
+    _, _, fall, rise = signal.peak_widths(-level, at, rel_height=_SHOULDER)
+    falls = np.interp(fall, np.arange(len(middle)), middle)
+    lead = _centres(level, middle, fall, rise) - falls
+    share, drop = _drops(raw, middle, at, max(2, round(_LONGEST_FALL_S / step)))
+    rows = []
+    for chain, times in _steadiest([falls, middle[at]], depth):
+        pace = float(np.median(np.diff(times[chain])))
+        eased = _SLOWING * pace + _STANDING * float(np.median(lead[chain]))
+        eased += float(np.median((falls - times)[chain]))
+        abrupt = float(np.median(share[chain])) > _ABRUPT
+        rows.append(Row(_steadied(drop[chain] if abrupt else times[chain] + eased), depth[chain]))
     return [row for row in rows if _travels(row, middle, energy)]
 
 
@@ -86,14 +96,39 @@ def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
     return [row for row in rows if _walks(row, middle, push, forward)]
 
 
-def _struck(fall: Floats, width: Floats, depth: Floats) -> Row:
-    """The row of heel strikes given when motion FALLs into each trough and the troughs' WIDTH, seconds.
+def _drops(level: Floats, middle: Floats, at: npt.NDArray[np.intp], reach: int) -> tuple[Floats, Floats]:
+    """Of the fall into each trough AT: the share that its steepest step takes, and when that step is."""
+    shares, times = [], []
+    for low in at:
+        begin = max(0, low - reach)
+        steps = -np.diff(level[begin : low + 2])
+        steepest = int(np.argmax(steps))
+        whole = float(level[begin : low + 2].max() - level[begin : low + 2].min())
+        shares.append(float(steps[steepest]) / max(whole, 1e-9))
+        times.append((middle[begin + steepest] + middle[begin + steepest + 1]) / 2)
+    return np.array(shares), np.array(times)
 
-    The swinging leg slows before its heel lands and both feet stand for a while after: the strike lies in
-    the middle of a short trough, and no later than a set share of the step into a long one.
+
+def _centres(level: Floats, middle: Floats, fall: Floats, rise: Floats) -> Floats:
+    """The centre of each trough of LEVEL between FALL and RISE (indices, with fractions), seconds.
+
+    A swinging leg slows before its heel lands and both feet then stand for a while: the strike lies between
+    the fall and the centre, by shares that were fitted to gaits of several kinds.
     """
-    step = float(np.median(np.diff(fall)))
-    return Row(_steadied(fall) + min(0.5 * float(np.median(width)), _STRIKE * step), depth)
+    times = []
+    for begin, end in zip(np.floor(fall).astype(int), np.ceil(rise).astype(int), strict=True):
+        part = level[begin : end + 1]
+        times.append(float(np.average(middle[begin : end + 1], weights=part.max() - part + 1e-9)))
+    return np.array(times)
+
+
+def _steadiest(clocks: list[Floats], depth: Floats) -> list[tuple[list[int], Floats]]:
+    """The chains by whichever of CLOCKS, times of the same troughs, orders most of them into steps.
+
+    One leg may hide the other, so that every second fall looks early while the lowest places stay even.
+    """
+    found = [[(chain, times) for chain in _rows(times, depth, _FEWEST_STEPS, _UNEVEN)] for times in clocks]
+    return max(found, key=lambda chains: sum(len(chain) for chain, _ in chains))
 
 
 def _rows(times: Floats, depth: Floats, fewest: int, uneven: float) -> list[list[int]]:
@@ -156,7 +191,7 @@ def _chains(times: Floats, depth: Floats) -> list[list[int]]:
 
 
 def _travels(row: Row, middle: Floats, energy: Floats) -> bool:
-    """Whether the body moves on at the row's troughs, all alike, as one who walks does and a pendulum does not."""
+    """Whether the troughs are alike and the body moves on in them, as one who walks does, a pendulum not."""
     within = (middle > row.times[0] - 0.1) & (middle < row.times[-1] + 0.1)
     lows = [energy[np.abs(middle - time) < _AROUND_S].min(initial=np.inf) for time in row.times]
     alike = float(row.depth.std()) < _ALIKE * float(row.depth.mean())

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 _HELD = 2.2
 _MIDDLING_JUMP = 0.015
-_CLEAR_IMPACT = 4.0
+_CLEAR_IMPACT = 9.0
 _FAINTEST_THING, _FAINTEST_BODY = 0.00005, 0.0003
 _COHERENT, _LOOSE = 0.14, 0.08
 _SPREAD = 0.25
@@ -30,7 +30,7 @@ class Pair:
     """A frame at TIME against the one SPAN seconds and LAG frames before.
 
     CHANGE is what moved, MOVE the camera's way to the earlier one, WIDTH that of the small picture and
-    TALL its height in widths.
+    TALL its height in widths. RETURNED: after a loss, the picture from before it is back.
     """
 
     time: float
@@ -40,6 +40,7 @@ class Pair:
     move: Move
     width: int
     tall: float
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def events(shot: Sequence[Pair]) -> list[Event]:
     for row, thing in rows or [(row, None) for row in _walked(pairs, middle, span)]:
         low, high = row.times[0] - row.step, row.times[-1] + row.step
         within = [(j, t) for j, t in jumps if low < j.time < high and (thing is None or t is thing)]
-        if all(jump.clear < _CLEAR_IMPACT for jump, _ in within):
+        if sum(jump.clear > _CLEAR_IMPACT for jump, _ in within) < 0.3 * len(row.times):
             steps += _contacts(row, thing, pairs, middle)
             jumps = [jump for jump in jumps if jump not in within]
     found = [_impact(jump, thing, pairs) for jump, thing in jumps] + steps
@@ -128,7 +129,7 @@ def _is_one_thing(patch: Patch | None) -> bool:
 
 
 def _is_body(patch: Patch | None) -> bool:
-    """Whether it is plain, compact and no mere shimmer; limbs that cross move less as one than a thing does."""
+    """Whether it is plain, compact and no mere shimmer; crossing limbs move less as one than a thing does."""
     if patch is None:
         return False
     return patch.energy > _FAINTEST_BODY and patch.coherence > _LOOSE and patch.spread < _SPREAD

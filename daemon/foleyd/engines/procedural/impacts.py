@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,10 +23,12 @@ T = TypeVar("T")
 SHORTEST_GAP_S = 0.1
 _OPPOSING = 0.5
 _SHARP = 0.6
-_FAINTEST, _FAINTEST_USUAL = 4e-4, 1e-4
-_STANDS_OUT, _FOLLOWS = 1.5, 0.9
+_FAINTEST, _FAINTEST_USUAL, _FAINTEST_ALONE = 4e-4, 1e-4, 2e-3
+_STANDS_OUT, _FOLLOWS = 2.5, 1.2
 _NEIGHBOURHOOD_S = 0.7
 _RECENT_S = 0.15
+_EXPOSURE = 0.1
+"""Frames by which a picture lies after its time: half an exposure of a little under half a frame."""
 _SIGNATURE_S = 0.5
 _FLIGHT_S = 1.2
 _SHADOW_S = 0.7
@@ -69,9 +72,9 @@ class Jump:
 def impacts(series: Series) -> list[Jump]:
     """The impacts of one thing in one shot, in time order, none closer than SHORTEST_GAP_S."""
     found = [jump for jump in jumps(series) if jump.opposing > _OPPOSING and jump.sharp > _SHARP]
-    chosen = [jump for jump in found if jump.clear > _STANDS_OUT]
+    chosen = [jump for jump in found if jump.clear > _STANDS_OUT and jump.jump > _FAINTEST_ALONE]
     for jump in found:
-        if jump.clear <= _STANDS_OUT and jump.clear > _FOLLOWS and _follows(jump, chosen):
+        if not any(jump is other for other in chosen) and jump.clear > _FOLLOWS and _follows(jump, chosen):
             chosen.append(jump)
     return sorted(chosen, key=lambda jump: jump.time)
 
@@ -100,9 +103,11 @@ def jumps(series: Series) -> list[Jump]:
     opposing = -(before * way).sum(1) / size
     fraction = -((now - after) * way).sum(1) / size
     sharp = excess / _recent_peak(np.linalg.norm(now, axis=1), max(1, round(_RECENT_S / step)))
-    clear = excess / _usual(size, max(3, round(_NEIGHBOURHOOD_S / step)), 2 * lag)
-    time = series.middle + (np.clip(fraction, -0.5, 1.5) - 0.5) * series.span
-    single = np.pad(series.one, (lag, 0), mode="edge")[:n] & series.one
+    clear = excess / _usual(size, max(3, round(_NEIGHBOURHOOD_S / step)))
+    time = series.middle + (np.clip(fraction, -0.5, 1.5) - 0.5) * series.span + _EXPOSURE * step
+    single = np.pad(series.one, (lag, 0))[:n] & series.one
+    moving = np.linalg.norm(now, axis=1) > 0
+    single &= np.pad(moving, (2 * lag, 0))[:n] | np.pad(moving, (lag, 0))[:n] & (np.arange(n) < 2 * lag)
     possible = (
         single
         & (excess > _FAINTEST)
@@ -150,15 +155,9 @@ def _recent_peak(size: Floats, reach: int) -> Floats:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, reach + 1).max(axis=1) + 1e-12)
 
 
-def _usual(size: Floats, reach: int, hole: int) -> Floats:
-    """Root mean square of SIZE within REACH of each place, leaving out HOLE on either side."""
-    total = np.concatenate([[0.0], np.cumsum(size**2)])
-    at = np.arange(len(size))
-    low, high = np.maximum(at - reach, 0), np.minimum(at + reach + 1, len(size))
-    inner_low, inner_high = np.maximum(at - hole, 0), np.minimum(at + hole + 1, len(size))
-    count = (high - low) - (inner_high - inner_low)
-    energy = (total[high] - total[low]) - (total[inner_high] - total[inner_low])
-    return np.asarray(np.sqrt(np.maximum(energy, 0) / np.maximum(count, 1)) + _FAINTEST_USUAL)
+def _usual(size: Floats, reach: int) -> Floats:
+    """The median of SIZE within REACH of each place."""
+    return np.asarray(ndimage.median_filter(size, size=2 * reach + 1, mode="nearest") + _FAINTEST_USUAL)
 
 
 def _follows(jump: Jump, others: list[Jump]) -> bool:

@@ -99,7 +99,7 @@ def change(here: Small, there: Small, move: Move, noise: float) -> Change:
         return Change((), grain, True)
     quiet = _NOISE_MARGIN * max(noise, grain, _LEAST_NOISE)
     tolerance = _STILL_TOLERANCE + _MOVING_TOLERANCE * min(move.reach((rows, columns)), 1.0)
-    above = np.maximum(size - quiet - tolerance * _steepness(here), 0)
+    above = _inside(np.maximum(size - quiet - tolerance * _steepness(here), 0), move)
     regions, count = _regions(above)
     if not count:
         return Change((), grain, False)
@@ -177,6 +177,14 @@ def _regions(above: Plane) -> tuple[npt.NDArray[np.int32], int]:
     cells = padded.reshape(tall, _CELL, wide, _CELL).sum(axis=(1, 3))
     labels, count = ndimage.label(cells > _CELL_CHANGE, np.ones((3, 3)))
     return np.repeat(np.repeat(labels, _CELL, 0), _CELL, 1)[:rows, :columns], int(count)
+
+
+def _inside(above: Plane, move: Move) -> Plane:
+    """ABOVE without the rim that the other picture, MOVE away, does not show."""
+    rim = 1 + int(np.ceil(min(move.reach(above.shape), min(above.shape) / 4)))
+    above[:rim] = above[-rim:] = 0
+    above[:, :rim] = above[:, -rim:] = 0
+    return above
 
 
 def _levels(light: npt.NDArray[np.float32]) -> Levels:

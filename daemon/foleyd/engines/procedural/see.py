@@ -77,6 +77,7 @@ def paired(small: Iterable[Picture]) -> Iterator[tuple[Pair, Picture]]:
     """Each picture with its pair; the first one's, and any across a change of size, is lost."""
     recent: deque[Picture] = deque(maxlen=_MEMORY)
     move, noise = Move(), 0.0
+    before: Picture | None = None
     for here in small:
         there, lag = _partner(recent, here)
         rows, columns = here.luma.shape
@@ -88,7 +89,9 @@ def paired(small: Iterable[Picture]) -> Iterator[tuple[Pair, Picture]]:
             move = camera_move(here.luma, there.luma, move, max(noise, 0.002))
             seen = change(here.small, there.small, move, noise)
             noise += _NOISE_LEARNING * (seen.noise - noise)
-            pair = Pair(here.time, here.time - there.time, lag, seen, move, columns, rows / columns)
+            before = (before or there) if seen.lost else None
+            back = before is not None and not change(here.small, before.small, Move(), noise).lost
+            pair = Pair(here.time, here.time - there.time, lag, seen, move, columns, rows / columns, back)
         recent.append(here)
         yield pair, here
 
@@ -116,7 +119,12 @@ def _partner(recent: deque[Picture], here: Picture) -> tuple[Picture | None, int
 
 def _cuts(pairs: list[Pair]) -> list[float]:
     """Times of the first frames of new shots; a flash, which comes back to the same picture, is none."""
-    starts = [pair.time for former, pair in pairwise(pairs) if pair.change.lost and not former.change.lost]
+    starts: list[float] = []
+    for former, pair in pairwise(pairs):
+        if pair.change.lost and not former.change.lost:
+            starts.append(pair.time)
+        if starts and pair.returned and pair.time - starts[-1] < _FLASH_S:
+            starts.pop()
     close = {t for a, b in pairwise(starts) if b - a < _FLASH_S for t in (a, b)}
     return [time for time in starts if time not in close]
 

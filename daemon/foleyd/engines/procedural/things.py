@@ -6,6 +6,7 @@ that stops is remembered where it stopped, for as long as the shot lasts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from foleyd.engines.procedural.motion import Patch, together
 Box = tuple[float, float, float, float]
 
 _NEAR = 0.1
+_STRIDE = 0.12
 _MEMORY = 5
 _MOST_THINGS = 8
 
@@ -40,7 +42,15 @@ class Thing:
         """Puts down the next pair: the patches that are its OWN, none when it rests."""
         self.patches.append(together(own) if own else None)
         if own:
-            self.cores.append(max(own, key=lambda patch: patch.energy).box)
+            self.cores.append(max(own, key=self._likeness).box)
+
+    def _likeness(self, patch: Patch) -> float:
+        """How likely PATCH is the heart of this thing: strong, and near where it was."""
+        if not self.cores:
+            return patch.energy
+        left, top, right, bottom = self.cores[-1]
+        apart = math.hypot(patch.x - (left + right) / 2, patch.y - (top + bottom) / 2)
+        return patch.energy * math.exp(-((apart / _STRIDE) ** 2))
 
 
 def things(pairs: Sequence[Sequence[Patch]]) -> list[Thing]:
