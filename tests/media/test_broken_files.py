@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -92,8 +94,6 @@ def test_not_allowed(tmp_path: Path) -> None:
 
 
 def sound_only(path: Path, cover: bool) -> Path:
-    import av
-
     with av.open(str(path), "w") as container:
         sound = container.add_stream("flac", rate=48_000, layout="mono")
         picture = container.add_stream("png", rate=1) if cover else None
@@ -257,3 +257,18 @@ def test_a_refused_file_is_left_closed(tmp_path: Path, look: Callable[[Path], ob
     with pytest.raises(NoPicture):
         look(path)
     assert opened(path) == 0
+
+
+def test_a_file_that_vanishes_as_it_is_opened_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_clip(tmp_path / "going.mp4", frames=2)
+    open_for_real = av.open
+
+    def vanish_first(*words: Any, **options: Any) -> Any:
+        path.unlink()
+        return open_for_real(*words, **options)
+
+    monkeypatch.setattr(av, "open", vanish_first)
+    with pytest.raises(MediaMissing, match=r"going\.mp4 is not there"):
+        probe(path)

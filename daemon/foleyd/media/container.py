@@ -40,6 +40,7 @@ def open_media(path: Path) -> InputContainer:
     except PermissionError as error:
         raise _not_allowed(path) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        require_file(path)  # it may have gone since
         raise MediaUnreadable(
             f"{path} is not a video or sound file that can be read: it is damaged, incomplete or of another"
             " kind; copy it again from its source or export it anew",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from av.container import InputContainer
 
+from foleyd.media.container import require_file
 from foleyd.media.errors import MediaUnreadable
 
 _EBML_HEADER = 0x1A45DFA3
@@ -18,10 +19,12 @@ _SEGMENT = 0x18538067
 def require_whole(path: Path, container: InputContainer) -> None:
     """Raises MediaUnreadable when the file at PATH ends before CONTAINER's own tables say it does.
 
+    Raises MediaMissing when it has gone since it was opened.
+
     MP4/MOV: the last samples of each track lie within the file. Matroska/WebM: the Segment does
     (RFC 8794, 9559). AVI: the first RIFF chunk does.
     """
-    size = path.stat().st_size
+    size = require_file(path).st_size
     promised = _promised_size(path, container)
     if promised is not None and promised > size:
         raise MediaUnreadable(
