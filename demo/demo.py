@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 FOLEY = Path(sys.executable).with_name("foley")
-SECONDS = "20"
+FROM, UNTIL = "15", "35"
+"""The stretch of the clip in which hands are busy, in seconds."""
 
 
 def main() -> int:
@@ -19,9 +21,9 @@ def main() -> int:
     parser.add_argument("--prompt", required=True)
     parser.add_argument("--out", required=True)
     given = parser.parse_args()
-    command = [FOLEY, "generate", given.clip, "--out", SECONDS, "--prompt", given.prompt, "-o", given.out]
-    print(f"$ foley generate {given.clip} --out {SECONDS} --prompt {given.prompt!r} -o {given.out}\n")
-    done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, check=False)
+    words = ["generate", given.clip, "--in", FROM, "--out", UNTIL, "--prompt", given.prompt, "-o", given.out]
+    print(f"$ {shlex.join(['foley', *words])}\n")
+    done = subprocess.run([FOLEY, *words, "--json"], stdout=subprocess.PIPE, check=False)
     if done.returncode:
         return done.returncode
     report(json.loads(done.stdout))
