@@ -293,3 +293,16 @@ def test_damaged_documents_are_read_or_refused_and_nothing_else(name: str, seed:
         write_document(read, bytes(data))
     except TimelineError:
         return
+
+
+@pytest.mark.parametrize("place", ["effects", "metadata", "name"])
+def test_entries_of_one_name_never_reach_the_reader(place: str) -> None:
+    # OpenTimelineIO 0.18.1 crashes on objects that come twice.
+    effect = '{"OTIO_SCHEMA": "Effect.1", "name": "", "metadata": {}, "effect_name": "x"}'
+    doubled = {
+        "effects": f'"effects": [{effect}], "effects": [{effect}]',
+        "metadata": f'"metadata": {{"a": {effect}, "a": {effect}}}',
+        "name": '"name": "x", "name": "y"',
+    }
+    words = refused(f'{{"OTIO_SCHEMA": "Gap.1", {doubled[place]}}}'.encode())
+    assert f"two entries '{'a' if place == 'metadata' else place}'" in words

@@ -15,6 +15,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from foleyd.media.errors import MediaMissing, MediaUnreadable, NoPicture
+from foleyd.media.sample_tables import claims_too_much
 
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,mxf,flv,asf,ogg,nut,ivf,gif,apng,dv,gxf,"
@@ -34,6 +35,11 @@ def open_media(path: Path) -> InputContainer:
     read, is empty, or is in no container known here.
     """
     require_file(path)
+    if _is_absurd(path):
+        raise MediaUnreadable(
+            f"{path} is damaged (its header counts more frames than it can hold): copy it again",
+            path,
+        )
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
     try:
         return av.open(f"file:{path.absolute()}", "r", options=options, metadata_errors="replace")
@@ -46,6 +52,13 @@ def open_media(path: Path) -> InputContainer:
             " kind; copy it again from its source or export it anew",
             path,
         ) from error
+
+
+def _is_absurd(path: Path) -> bool:
+    try:
+        return claims_too_much(path)
+    except OSError:  # whoever opens it next says why
+        return False
 
 
 def require_file(path: Path) -> os.stat_result:

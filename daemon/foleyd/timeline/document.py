@@ -1,9 +1,9 @@
 """Reading and writing OpenTimelineIO documents, safely.
 
-OpenTimelineIO 0.18 hangs on 20,000 nested levels, crashes on 100,000 and on old schemas with new
-fields, raises KeyError and ValueError for wrong content and takes NaN for a time. So size, depth,
-numbers and old schemas are checked before its reader sees a document, and everything that is
-wrong becomes one TimelineError.
+OpenTimelineIO 0.18 hangs on 20,000 nested levels, crashes on 100,000, on old schemas with new fields
+and on objects under one name twice, raises KeyError and ValueError for wrong content and takes NaN for
+a time. So size, depth, names, numbers and old schemas are checked before its reader sees a document,
+and everything that is wrong becomes one TimelineError.
 """
 
 from __future__ import annotations
@@ -115,7 +115,11 @@ def _parse(text: str, name: str) -> Any:
     if "Inf" in text:
         text = _STRING_OR_INF.sub(lambda m: "Infinity" if m.group() == "Inf" else m.group(), text)
     try:
-        tree = json.loads(text, strict=False)
+        tree = json.loads(text, strict=False, object_pairs_hook=_entries)
+    except _TwiceNamed as error:
+        raise TimelineError(
+            f"{name} has two entries {error} in one object: export the timeline again"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise TimelineError(
             f"{name} is not an OpenTimelineIO document ({error}): export the timeline again"
@@ -125,6 +129,19 @@ def _parse(text: str, name: str) -> Any:
             f"{name} is JSON, but not an OpenTimelineIO document: export the timeline as .otio"
         )
     return tree
+
+
+class _TwiceNamed(ValueError):
+    """An object of the document has two entries of one name."""
+
+
+def _entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """PAIRS as a dictionary; the otio reader crashes on objects that come twice."""
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        names = [key for key, _ in pairs]
+        raise _TwiceNamed(repr(next(key for key in names if names.count(key) > 1)[:40]))
+    return entries
 
 
 def _walk(tree: Any) -> Iterator[tuple[dict[str, Any], str, bool, bool]]:
