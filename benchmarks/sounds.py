@@ -23,14 +23,15 @@ import av
 import numpy as np
 import numpy.typing as npt
 import soundfile
+from PIL import Image
+from scipy import signal
+
 from foleyd.engines.procedural.sounds.breaks import BREAKS
 from foleyd.engines.procedural.sounds.catalogue import FAMILIES
 from foleyd.engines.procedural.sounds.cloth import WEAVES
 from foleyd.engines.procedural.sounds.family import HOP, RATE, Samples, Sound, Voice
 from foleyd.engines.procedural.sounds.grounds import GROUNDS, SHOES
 from foleyd.engines.procedural.sounds.solids import SOLIDS
-from PIL import Image
-from scipy import signal
 
 HITS = 8
 BED_SECONDS = 8
