@@ -17,10 +17,11 @@ from scipy import fft
 
 from foleyd.engines.procedural.picture import Plane, Small, looked_up
 
-_POINTS = 2400
+_POINTS = 2000
 _STEPS = 6
 _STILL_PIXELS = 0.02
 _BETTER = 0.95
+_FITS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,12 @@ def camera_move(here: Plane, there: Plane, guess: Move, noise: float) -> Move:
         return Move()
     y, x = (part.astype(np.float32) for part in np.divmod(chosen, here.shape[1]))
     target = here.ravel()[chosen]
-    starts = [Move(), Move(guess.dx, guess.dy, guess.grow, guess.turn), _shift(here, there)]
+    starts = [Move(), Move(guess.dx, guess.dy, guess.grow, guess.turn)]
     misfits = [_misfit(start, there, y, x, target) for start in starts]
-    best = int(np.argmin(np.array(misfits) * [0.98, 1.0, 1.0]))
+    if min(misfits) > _FITS * noise:
+        starts.append(_shift(here, there))
+        misfits.append(_misfit(starts[-1], there, y, x, target))
+    best = int(np.argmin([0.98 * misfits[0], *misfits[1:]]))
     points = (y, x, target, gy.ravel()[chosen], gx.ravel()[chosen])
     found = _refined(starts[best], there, points, noise)
     better = _BETTER if found.reach(here.shape) > 1 else 1.0

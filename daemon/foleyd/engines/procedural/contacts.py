@@ -1,10 +1,13 @@
 """Contacts: footfalls, as regular rows in time.
 
-Somebody seen walking moves least at each heel strike, when both feet stand: the energy of motion has a
-regular row of troughs that never reach stillness, as the body travels on. Somebody walking with the camera
-shows none of this, but each heel strike stops the fall of the body: the picture starts downward, in a
-regular row of short pushes while the view travels forward. Sources: M. P. Murray et al., "Walking patterns
-of normal men", J. Bone Joint Surg. 46-A (1964) (double support, 90 to 140 steps a minute and running above);
+Three signs of a heel strike; the surest that is there is believed. A foot put down without slowing stops much
+of the motion within a frame. A step ends a fall: the body, and the foot that comes down, move downward until
+the heel lands and upward after it. And somebody walking moves least while both feet stand. The body never
+comes to rest meanwhile, as it travels on. Somebody walking with the camera shows none of this, but each heel
+strike stops the fall of the camera: the picture starts downward, in a regular row of short pushes while the
+view travels forward. Sources: M. P. Murray et al., "Walking patterns of normal men", J. Bone Joint Surg.
+46-A (1964) (double support, 90 to 140 steps a minute and running above); G. A. Cavagna, R. Margaria,
+"Mechanics of walking", J. Appl. Physiol. 21 (1966) (the body is lowest while both feet stand);
 M. W. Whittle, "Gait Analysis" (2007) (vertical acceleration at initial contact).
 """
 
@@ -27,13 +30,16 @@ _LONGEST_FALL_S = 0.2
 _ABRUPT = 0.75
 _SHOULDER = 0.5
 _SLOWING, _STANDING = 0.045, 0.61
-_UNEVEN, _CAMERA_UNEVEN = 0.06, 0.1
+_UNEVEN, _FALL_UNEVEN, _CAMERA_UNEVEN = 0.06, 0.09, 0.1
 _PLAIN_PUSH = 0.35
+_DRIFT_S, _HARMONIC_S = 0.5, 0.07
+_RHYTHMIC = 0.42
 _SHALLOWEST = 0.07
 _NEVER_STILL = 0.18
 _ALIKE = 0.42
 _AROUND_S = 0.07
 _FORWARD_PER_S = 0.03
+_PUSH_S = 0.06
 _FAINTEST_PUSH = 0.012
 
 
@@ -50,29 +56,100 @@ class Row:
         return float(np.median(np.diff(self.times)))
 
 
-def energy_rows(middle: Floats, energy: Floats) -> list[Row]:
-    """Rows of troughs of the motion ENERGY (n,) at times MIDDLE (n,) of one shot."""
+def walked_rows(middle: Floats, energy: Floats, down: Floats | None) -> list[Row]:
+    """Rows of footfalls of a body seen walking, at times MIDDLE (n,) of one shot.
+
+    ENERGY (n,) is how much of the picture it moves, DOWN (n,) its downward momentum in any unit, None where
+    up cannot be told from down.
+    """
     if len(middle) < 8:
         return []
+    abrupt, eased = energy_rows(middle, energy)
+    walking = [row for row in abrupt if _travels(row, middle, energy)]
+    if walking or down is None:
+        return walking or [row for row in eased if _travels(row, middle, energy)]
+    troughs = [row for row in eased if _travels(row, middle, energy)]
+    if troughs:
+        return [_by_falls(row, middle, down) or row for row in troughs]
+    return [row for row in fall_rows(middle, down) if _travels(row, middle, energy)]
+
+
+def _by_falls(row: Row, middle: Floats, down: Floats) -> Row | None:
+    """ROW moved to where the momentum DOWN turns upward in its rhythm; None if that keeps no such rhythm.
+
+    Complex demodulation: the phase of a wave of one turn a step, as it drifts along the row.
+    """
+    turns = np.interp(middle, row.times, np.arange(len(row.times)))
+    turns += (
+        np.minimum(middle - row.times[0], 0) / row.step + np.maximum(middle - row.times[-1], 0) / row.step
+    )
+    within = (turns > -0.75) & (turns < len(row.times) - 0.25)
+    if _rhythm(down[within], turns[within]) < _RHYTHMIC:
+        return None
+    spun = (down - down[within].mean()) * np.exp(-2j * np.pi * turns) * within
+    pace = 1.5 * row.step / float(np.median(np.diff(middle)))
+    slow = ndimage.gaussian_filter1d(spun.real, pace) + 1j * ndimage.gaussian_filter1d(spun.imag, pace)
+    phase = (turns + np.unwrap(np.angle(slow)) / (2 * np.pi) - 0.25)[within]
+    wanted = np.arange(np.ceil(phase[0]), np.floor(phase[-1]) + 1)
+    if len(wanted) < _FEWEST_STEPS - 1 or np.any(np.diff(phase) <= 0):
+        return None
+    return Row(np.interp(wanted, phase, middle[within]), np.full(len(wanted), float(np.median(row.depth))))
+
+
+def fall_rows(middle: Floats, down: Floats) -> list[Row]:
+    """Rows of moments at which the momentum DOWN (n,) turns upward, if little else moves it up or down."""
+    step = float(np.median(np.diff(middle)))
+    lowness = np.cumsum(down) * step
+    lowness -= ndimage.gaussian_filter1d(lowness, _DRIFT_S / step)
+    lowness = ndimage.gaussian_filter1d(lowness, max(0.3, _HARMONIC_S / step))
+    at, found = signal.find_peaks(
+        lowness, prominence=0.5 * float(lowness.std()), distance=max(1, int(0.2 / step))
+    )
+    if len(at) < _FEWEST_STEPS:
+        return []
+    times, depth = _between_frames(lowness, at, middle, step) + step / 2, np.asarray(found["prominences"])
+    depth = 0.5 * depth / float(np.median(depth))
+    chains = _rows(times, depth, _FEWEST_STEPS, _FALL_UNEVEN)
+    rows = [Row(_steadied(times[chain]), np.full(len(chain), 0.5)) for chain in chains]
+    return [row for row in rows if _keeps_time(row, middle, down)]
+
+
+def _keeps_time(row: Row, middle: Floats, down: Floats) -> bool:
+    within = (middle >= row.times[0] - row.step / 2) & (middle <= row.times[-1] + row.step / 2)
+    turns = np.interp(middle[within], row.times, np.arange(len(row.times)))
+    return _rhythm(down[within], turns) > _RHYTHMIC
+
+
+def _rhythm(down: Floats, turns: Floats) -> float:
+    """How much of DOWN keeps time: its correlation with a wave of one turn for each of TURNS."""
+    apart = down - down.mean()
+    wave = np.abs((apart * np.exp(-2j * np.pi * turns)).mean())
+    return float(2**0.5 * wave / (apart.std() + 1e-12))
+
+
+def energy_rows(middle: Floats, energy: Floats) -> tuple[list[Row], list[Row]]:
+    """Rows of troughs of the motion ENERGY: those that begin abruptly, and those that motion eases into."""
     step = float(np.median(np.diff(middle)))
     raw = np.log(energy + 2e-5)
     level = ndimage.gaussian_filter1d(raw, max(0.3, _SMOOTH_S / step))
     at, found = signal.find_peaks(-level, prominence=_SHALLOWEST, distance=max(1, int(0.15 / step)))
     if len(at) < _FEWEST_STEPS:
-        return []
+        return [], []
     depth = np.asarray(found["prominences"])
     _, _, fall, rise = signal.peak_widths(-level, at, rel_height=_SHOULDER)
     falls = np.interp(fall, np.arange(len(middle)), middle)
     lead = _centres(level, middle, fall, rise) - falls
     share, drop = _drops(raw, middle, at, max(2, round(_LONGEST_FALL_S / step)))
-    rows = []
+    abrupt, eased = [], []
     for chain, times in _steadiest([falls, middle[at]], depth):
+        if float(np.median(share[chain])) > _ABRUPT:
+            abrupt.append(Row(_steadied(drop[chain]), depth[chain]))
+            continue
         pace = float(np.median(np.diff(times[chain])))
-        eased = _SLOWING * pace + _STANDING * float(np.median(lead[chain]))
-        eased += float(np.median((falls - times)[chain]))
-        abrupt = float(np.median(share[chain])) > _ABRUPT
-        rows.append(Row(_steadied(drop[chain] if abrupt else times[chain] + eased), depth[chain]))
-    return [row for row in rows if _travels(row, middle, energy)]
+        wait = _SLOWING * pace + _STANDING * float(np.median(lead[chain]))
+        wait += float(np.median((falls - times)[chain]))
+        eased.append(Row(_steadied(times[chain]) + wait, depth[chain]))
+    return abrupt, eased
 
 
 def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
@@ -84,7 +161,7 @@ def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
     if len(middle) < 30:
         return []
     step = float(np.median(np.diff(middle)))
-    smooth = ndimage.gaussian_filter1d(down, max(0.6, 0.033 / step))
+    smooth = ndimage.gaussian_filter1d(down, max(0.6, _PUSH_S / step))
     push = np.gradient(smooth) / step
     at, found = signal.find_peaks(push, prominence=_FAINTEST_PUSH, distance=max(1, int(0.2 / step)))
     if len(at) < _FEWEST_CAMERA_STEPS:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.engines.procedural.camera import Move
-from foleyd.engines.procedural.contacts import Row, camera_rows, energy_rows
-from foleyd.engines.procedural.impacts import Jump, Series, impacts, prominent
+from foleyd.engines.procedural.contacts import Row, camera_rows, walked_rows
+from foleyd.engines.procedural.impacts import Jump, Series, impacts, prominent, seen_as, signatures
 from foleyd.engines.procedural.motion import Change, Patch
 from foleyd.engines.procedural.sight import CONTACT, IMPACT, Impacts
 from foleyd.engines.procedural.things import Thing, things
@@ -23,6 +23,7 @@ _CLEAR_IMPACT = 9.0
 _FAINTEST_THING, _FAINTEST_BODY = 0.00005, 0.0003
 _COHERENT, _LOOSE = 0.14, 0.08
 _SPREAD = 0.25
+_TRAVELS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def events(shot: Sequence[Pair]) -> list[Event]:
     lag = int(np.median([pair.lag for pair in pairs]))
     known = things([pair.change.patches for pair in pairs])
     jumps = prominent([(jump, thing) for thing in known for jump in _jumps(thing, middle, span, lag)])
-    rows: list[tuple[Row, Thing | None]] = [(row, one) for one in known for row in _footfalls(one, middle)]
+    rows: list[tuple[Row, Thing | None]] = [
+        (row, thing) for thing in known for row in _footfalls(thing, pairs, middle)
+    ]
     steps: list[Event] = []
     for row, thing in rows or [(row, None) for row in _walked(pairs, middle, span)]:
         low, high = row.times[0] - row.step, row.times[-1] + row.step
@@ -107,18 +110,22 @@ def _with_stillness(shot: Sequence[Pair]) -> list[Pair]:
 
 def _jumps(thing: Thing, middle: Floats, span: Floats, lag: int) -> list[Jump]:
     first = thing.first
-    momentum = np.zeros((len(thing.patches), 2, _levels(thing)))
+    momentum = _momentum(thing, span[first:])
     for index, patch in enumerate(thing.patches):
         if patch is not None:
-            trust = float(np.clip(1.6 - 1.6 * patch.imbalance, 0, 1))
-            momentum[index] = patch.momentum * (trust / span[first + index])
+            momentum[index] *= np.clip(1.6 - 1.6 * patch.imbalance, 0, 1)
     one = np.array([_is_one_thing(patch) for patch in thing.patches])
     found = impacts(Series(middle[first:], span[first:], momentum, one, lag))
     return [replace(jump, index=jump.index + first) for jump in found]
 
 
-def _levels(thing: Thing) -> int:
-    return next(int(patch.momentum.shape[1]) for patch in thing.patches if patch is not None)
+def _momentum(thing: Thing, span: Floats) -> Floats:
+    """Its momentum a second in each pair, (n, 2, light levels); 0 while it rests."""
+    levels = next(patch.momentum.shape[1] for patch in thing.patches if patch is not None)
+    still = np.zeros((2, levels))
+    return np.array(
+        [still if p is None else p.momentum / s for p, s in zip(thing.patches, span, strict=True)]
+    )
 
 
 def _is_one_thing(patch: Patch | None) -> bool:
@@ -135,13 +142,32 @@ def _is_body(patch: Patch | None) -> bool:
     return patch.energy > _FAINTEST_BODY and patch.coherence > _LOOSE and patch.spread < _SPREAD
 
 
-def _footfalls(thing: Thing, middle: Floats) -> list[Row]:
+def _footfalls(thing: Thing, pairs: Sequence[Pair], middle: Floats) -> list[Row]:
     """Rows of footfalls of somebody in the picture."""
     energy = np.array([patch.energy if patch is not None else 0.0 for patch in thing.patches])
     body = np.array([_is_body(patch) for patch in thing.patches])
     times = middle[thing.first :]
-    rows = energy_rows(times, energy)
+    rows = walked_rows(times, energy, _downward(thing, pairs[thing.first :]))
     return [row for row in rows if body[(times >= row.times[0]) & (times <= row.times[-1])].mean() > 0.5]
+
+
+def _downward(thing: Thing, pairs: Sequence[Pair]) -> Floats | None:
+    """The thing's momentum downward a second, in its own unit; None unless it travels.
+
+    Light momentum alone does not tell a bright thing that moves up from a dark one that moves down; where the
+    thing is seen to go does.
+    """
+    moved = [(pair, patch) for pair, patch in zip(pairs, thing.patches, strict=True) if patch is not None]
+    if len(moved) < 8:
+        return None
+    times = np.array([pair.time for pair, _ in moved])
+    way = float(np.polyfit(times, [patch.x for _, patch in moved], 1)[0])
+    way += float(np.median([pair.move.dx / pair.width / pair.span for pair, _ in moved]))
+    if abs(way) < _TRAVELS:
+        return None
+    momentum = _momentum(thing, np.array([pair.span for pair in pairs]))
+    across, down = seen_as(momentum, signatures(momentum, len(momentum)), 0).T
+    return np.asarray(down * np.sign(way * np.median(across)))
 
 
 def _walked(pairs: Sequence[Pair], middle: Floats, span: Floats) -> list[Row]:

@@ -92,8 +92,8 @@ def jumps(series: Series) -> list[Jump]:
     if n < 4 * lag:
         return []
     step = float(np.median(series.span)) / lag
-    signature = _signatures(series.momentum, max(3, round(_SIGNATURE_S / step)))
-    at = {shift: _seen_as(series.momentum, signature, shift * lag) for shift in (-3, -1, 0, 1, 3)}
+    signature = signatures(series.momentum, max(3, round(_SIGNATURE_S / step)))
+    at = {shift: seen_as(series.momentum, signature, shift * lag) for shift in (-3, -1, 0, 1, 3)}
     delta, earlier, later = at[1] - at[-1], at[-1] - at[-3], at[3] - at[1]
     before, after, now = at[-1], at[1], at[0]
     size = np.linalg.norm(delta, axis=1) + 1e-12
@@ -126,7 +126,7 @@ def jumps(series: Series) -> list[Jump]:
     return sorted(found, key=lambda jump: jump.time)
 
 
-def _signatures(momentum: Floats, reach: int) -> Floats:
+def signatures(momentum: Floats, reach: int) -> Floats:
     """What the moving thing looks like around each pair: a unit vector over light levels, (n, levels).
 
     The main axis of the momenta within REACH. The way of motion, and its reversal, leave it unchanged; what
@@ -143,7 +143,7 @@ def _signatures(momentum: Floats, reach: int) -> Floats:
     return np.asarray(axes)
 
 
-def _seen_as(momentum: Floats, signature: Floats, shift: int) -> Floats:
+def seen_as(momentum: Floats, signature: Floats, shift: int) -> Floats:
     """The momenta (n, 2) SHIFT pairs on, of what has the SIGNATURE of each pair; edges repeat."""
     index = np.clip(np.arange(len(momentum)) + shift, 0, len(momentum) - 1)
     return np.asarray(np.einsum("nvl,nl->nv", momentum[index], signature))

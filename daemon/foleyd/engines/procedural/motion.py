@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from foleyd.engines.procedural.camera import Move
-from foleyd.engines.procedural.picture import Plane, Small
+from foleyd.engines.procedural.picture import Plane, Small, greatest, luma
 
 Levels = npt.NDArray[np.float32]
 
@@ -93,7 +93,7 @@ def change(here: Small, there: Small, move: Move, noise: float) -> Change:
     """
     rows, columns = here.shape[:2]
     before = move.laid(there)
-    size = np.abs(here - before).max(axis=2)
+    size = greatest(np.abs(here - before))
     grain = 0.9 * float(np.median(size))
     if _lost(here, before, size):
         return Change((), grain, True)
@@ -196,9 +196,9 @@ def _levels(light: npt.NDArray[np.float32]) -> Levels:
 
 def _steepness(picture: Small) -> Plane:
     """How fast the luma changes from pixel to pixel: what a misplaced picture would show."""
-    luma: Plane = picture.mean(axis=2)
-    steep = np.zeros_like(luma)
-    steep[1:-1, 1:-1] = np.hypot(luma[2:, 1:-1] - luma[:-2, 1:-1], luma[1:-1, 2:] - luma[1:-1, :-2]) / 2
+    light = luma(picture)
+    steep = np.zeros_like(light)
+    steep[1:-1, 1:-1] = np.hypot(light[2:, 1:-1] - light[:-2, 1:-1], light[1:-1, 2:] - light[1:-1, :-2]) / 2
     return np.asarray(steep)
 
 
@@ -206,7 +206,7 @@ def _lost(here: Small, before: Small, size: Plane) -> bool:
     """Whether most of the picture is another, and not merely brighter or grainier."""
     if float(np.median(size)) < _LOST_CHANGE:
         return False
-    a, b = here.mean(axis=2).ravel(), before.mean(axis=2).ravel()
+    a, b = luma(here).ravel(), luma(before).ravel()
     a, b = a - a.mean(), b - b.mean()
     likeness = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9)
     return likeness < _LOST_LIKENESS

@@ -68,8 +68,23 @@ def looked_up(planes: Small, y: npt.NDArray[np.float32], x: npt.NDArray[np.float
     fy, fx = (y - top)[..., None], (x - left)[..., None]
     flat = planes.reshape(rows * columns, -1)
     at = top * columns + left
-    upper = flat[at] * (1 - fx) + flat[at + 1] * fx
-    at += columns
-    lower = flat[at] * (1 - fx) + flat[at + 1] * fx
-    upper += (lower - upper) * fy
-    return np.asarray(upper)
+    upper, lower = (_between(flat.take(line, 0), flat.take(line + 1, 0), fx) for line in (at, at + columns))
+    return _between(upper, lower, fy)
+
+
+def _between(a: Small, b: Small, share: Plane) -> Small:
+    """A where SHARE is 0, B where it is 1; B is overwritten."""
+    b -= a
+    b *= share
+    b += a
+    return b
+
+
+def luma(planes: Small) -> Plane:
+    """The mean of red, green and blue, (height, width)."""
+    return np.asarray((planes[..., 0] + planes[..., 1] + planes[..., 2]) * np.float32(1 / 3))
+
+
+def greatest(planes: Small) -> Plane:
+    """The greatest of red, green and blue, (height, width)."""
+    return np.asarray(np.maximum(np.maximum(planes[..., 0], planes[..., 1]), planes[..., 2]))

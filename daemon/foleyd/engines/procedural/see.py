@@ -19,7 +19,7 @@ from foleyd.engines.engine import Frame
 from foleyd.engines.procedural.camera import Move, camera_move
 from foleyd.engines.procedural.events import Pair, as_impacts, events, speed
 from foleyd.engines.procedural.motion import Change, change
-from foleyd.engines.procedural.picture import Plane, Small, shrunk, smoothed
+from foleyd.engines.procedural.picture import Plane, Small, luma, shrunk, smoothed
 from foleyd.engines.procedural.sight import Sight
 
 Floats = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ def pictures(frames: Iterable[Frame]) -> Iterator[Picture]:
     """FRAMES made small, one at a time."""
     for frame in frames:
         small = smoothed(shrunk(frame.rgb))
-        yield Picture(float(frame.time), small, small.mean(axis=2))
+        yield Picture(float(frame.time), small, luma(small))
 
 
 def paired(small: Iterable[Picture]) -> Iterator[tuple[Pair, Picture]]:
