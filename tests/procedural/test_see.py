@@ -237,3 +237,12 @@ def test_a_move_and_its_way_back_cancel() -> None:
     there = move.place(y, x, (90, 160))
     back = move.back().place(*there, (90, 160))
     assert np.allclose(back, (y, x), atol=1e-3)
+
+
+def test_what_leaves_the_picture_strikes_nothing() -> None:
+    def leaves(time: float) -> tuple[float, float]:
+        return 80.0, 60 - 110 * max(time - 0.4, 0.0)
+
+    sight = look(filmed(leaves), TWO)
+    assert sight.motion.max() > 0.1
+    assert len(sight.impacts) == 0

@@ -24,6 +24,7 @@ _FAINTEST_THING, _FAINTEST_BODY = 0.00005, 0.0003
 _COHERENT, _LOOSE = 0.14, 0.08
 _SPREAD = 0.25
 _TRAVELS = 0.03
+_GOES = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def events(shot: Sequence[Pair]) -> list[Event]:
     span = np.array([pair.span for pair in pairs])
     lag = int(np.median([pair.lag for pair in pairs]))
     known = things([pair.change.patches for pair in pairs])
-    jumps = prominent([(jump, thing) for thing in known for jump in _jumps(thing, middle, span, lag)])
+    jumps = prominent(
+        [(jump, one) for one in known for jump in _jumps(one, middle, span, lag) if not _goes(one, jump)]
+    )
     rows: list[tuple[Row, Thing | None]] = [
         (row, thing) for thing in known for row in _footfalls(thing, pairs, middle)
     ]
@@ -117,6 +120,19 @@ def _jumps(thing: Thing, middle: Floats, span: Floats, lag: int) -> list[Jump]:
     one = np.array([_is_one_thing(patch) for patch in thing.patches])
     found = impacts(Series(middle[first:], span[first:], momentum, one, lag))
     return [replace(jump, index=jump.index + first) for jump in found]
+
+
+def _goes(thing: Thing, jump: Jump) -> bool:
+    """Whether THING came into sight or went out of it at JUMP, and did not strike.
+
+    What strikes is still there: light leaves one place for another. What leaves the picture, or comes from
+    behind something, takes its light along.
+    """
+    at = jump.index - thing.first
+    around = [patch for patch in thing.patches[max(0, at - 2) : at + 6] if patch is not None]
+    most = max(patch.mass for patch in around)
+    net = np.sum([patch.net for patch in around], axis=0)
+    return float(np.linalg.norm(net)) > _GOES * most
 
 
 def _momentum(thing: Thing, span: Floats) -> Floats:
