@@ -311,6 +311,14 @@ def test_a_wrong_command_line_is_exit_code_2_also_in_json(
     assert not folders.state.exists()
 
 
+@pytest.mark.parametrize("words", [["jobs", "a", "b"], ["cancel"], ["timeline", "--unknown"]])
+def test_a_wrong_command_line_names_the_commands_own_help(
+    folders: Folders, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 2
+    assert f"(try: foley {words[0]} --help)" in capsys.readouterr().err
+
+
 # ------------------------------------------------------------------------------------------ timeline
 
 
@@ -447,6 +455,24 @@ def test_cancel_and_remove_name_the_job(daemon: FakeDaemon, capsys: pytest.Captu
     assert "kept /x/b.wav" in printed
     assert [name for name, _ in daemon.foley.calls] == ["CancelJob", "RemoveJob"]
     assert daemon.foley.calls[1][1].delete_files
+
+
+@pytest.mark.parametrize(
+    ("words", "arguments"),
+    [
+        ([], []),
+        (["--tcp"], ["--tcp", "0"]),
+        (["--tcp", "50123"], ["--tcp", "50123"]),
+        (["--tcp", "--idle-seconds", "3"], ["--tcp", "0", "--idle-seconds", "3"]),
+    ],
+)
+def test_serve_runs_the_daemon_here(
+    words: list[str], arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[list[str]] = []
+    monkeypatch.setattr("foleyd.server.main.main", lambda given: served.append(given) or 0)
+    assert run(["serve", *words]) == 0
+    assert served == [arguments]
 
 
 def test_status_starts_nothing(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,13 +76,14 @@ def _explain(error: Exception, as_json: bool) -> int:
         return _tell(as_json, failure.code, failure.reason, str(error), failure.fix)
     usage = getattr(error, "format_message", None)
     if usage is not None:
-        return _usage(usage(), as_json)
+        context = getattr(error, "ctx", None)
+        return _usage(usage(), context.command_path if context else "foley", as_json)
     message = f"unexpected error ({type(error).__name__}: {error}); set {DEBUG_VARIABLE}=1 to see where"
     return _tell(as_json, "INTERNAL", "INTERNAL", message)
 
 
-def _usage(message: str, as_json: bool) -> int:
-    _tell(as_json, "INVALID_ARGUMENT", "USAGE", message, "foley --help")
+def _usage(message: str, command: str, as_json: bool) -> int:
+    _tell(as_json, "INVALID_ARGUMENT", "USAGE", message, f"{command} --help")
     return WRONG
 
 

@@ -11,6 +11,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -277,7 +278,7 @@ def _join_pairs(args: Sequence[str], option: str) -> Iterator[str]:
 
 
 def _fill_in(args: Sequence[str], option: str, value: str) -> Iterator[str]:
-    for word, following in zip(args, [*args[1:], ""], strict=True):
+    for word, following in pairwise([*args, ""]):
         yield word
         if word == option and not following.isdigit():
             yield value
