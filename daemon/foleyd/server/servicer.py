@@ -180,6 +180,8 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     async def GetServerInfo(self, request: pb.GetServerInfoRequest) -> pb.ServerInfo:
         """What the daemon is, holds and is doing."""
         cards = await self._jobs.cards()
+        if self._jobs.cache_figures is None:  # afterwards every job that ends tells them
+            self._jobs.cache_figures = await self._ask("cache_figures")
         queued, running = self._jobs.counts
         return pb.ServerInfo(
             version=__version__,
