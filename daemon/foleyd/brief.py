@@ -89,7 +89,7 @@ class Brief:
     """What spotting made of a request.
 
     DOCUMENT is the timeline that came, if one did. FAILED are cues that cannot be done, SOURCES
-    the media that the plans look at.
+    the media that the plans look at, MISSING those that they cannot.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Brief:
     notices: tuple[Notice, ...] = ()
     failed: tuple[tuple[Cue, Failure], ...] = ()
     sources: tuple[Path, ...] = ()
+    missing: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

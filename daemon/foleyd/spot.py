@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -61,18 +61,11 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
         case TypedProgram(given, name):
             program, missing = _without_missing(given)
             notices, markers = (), ()
-    notices += tuple(
-        Notice(
-            f"the media of {shot.name} cannot be had: {missing[shot.id]}",
-            where=str(program.label(shot.record.start)),
-        )
-        for shot in program.shots
-        if shot.id in missing
-    )
     if isinstance(rule, CueRule):
         cues = find_cues(program, selection.ranges, rule, markers=markers, layers=settings.layers)
     else:
         cues = given_cues(program, rule, layers=settings.layers)
+    notices += _missing_under(cues, program, missing)
     return Spotted(name, program, cues, notices, missing)
 
 
@@ -107,6 +100,9 @@ def plan(
         notices=(*spotted.notices, *held),
         failed=tuple(failed),
         sources=_sources(plans),
+        missing=_missing_under(
+            [each.cue for each in plans if not each.text_only], spotted.program, spotted.missing
+        ),
     )
 
 
@@ -194,6 +190,19 @@ def _held(program: Program) -> list[Notice]:
             )
         )
     return notices
+
+
+def _missing_under(cues: Sequence[Cue], program: Program, missing: Mapping[str, str]) -> tuple[Notice, ...]:
+    """A notice for each shot under CUES that is MISSING, which says why by shot id."""
+    records = {cue.record for cue in cues}
+    return tuple(
+        Notice(
+            f"the media of {shot.name} cannot be had: {missing[shot.id]}",
+            where=str(program.label(shot.record.start)),
+        )
+        for shot in program.shots
+        if shot.id in missing and any(record.intersect(shot.record) for record in records)
+    )
 
 
 def _without_missing(program: Program) -> tuple[Program, dict[str, str]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cli.fake_daemon import HOUR_FRAMES, FakeDaemon, script
 from foleyd import __version__
+from foleyd.cli.exits import done_code
 from foleyd.cli.main import run
 from foleyd.cli.options import _join_pairs
 from foleyd.cli.requests import whole_frames
@@ -225,6 +226,11 @@ def test_partly_done_is_exit_code_4_and_still_lists_what_was_done(
     assert len(done["takes"]) == 1
     assert failed["takes"] == []
     assert "failed: 2: b.mov is not there" in printed.err
+
+
+@pytest.mark.parametrize(("missing", "code"), [([], 0), ([pb.Warning(what="b.mov is not there")], 4)])
+def test_media_missing_under_a_cue_are_exit_code_4(missing: list[pb.Warning], code: int) -> None:
+    assert done_code(pb.Result(missing_media=missing)) == code
 
 
 def test_media_that_cannot_be_read_is_exit_code_2(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -108,6 +109,26 @@ def test_missing_media_fail_their_cue_and_the_rest_is_done(
     assert [cue.id for cue in events[-1].done.cues] == ["cue-1", "cue-2"]
     job = daemon.job(events[-1].job_id)
     assert (job.state, job.stage.fraction) == (pb.JOB_STATE_DONE, 1.0)
+
+
+def test_media_missing_under_a_cue_are_named_until_they_are_there(
+    daemon: Daemon, flashes: Path, tmp_path: Path
+) -> None:
+    message = request(flashes, 50, folder=tmp_path / "out", ranges=[(0, 60)])
+    for place, start in (("gone", 50), ("unselected", 60)):
+        shot = message.selection.program.shots.add(record_start_frame=start, duration_frames=10, name=place)
+        shot.media.path = str(tmp_path / f"{place}.mov")
+    done = finish(daemon, message)[-1].done
+    assert len(done.takes) == 1
+    (missing,) = done.missing_media
+    assert "gone.mov does not exist" in missing.what
+    assert missing.where == "00:00:02:00"
+    assert list(done.warnings).count(missing) == len(done.warnings) == 1
+    shutil.copyfile(flashes, tmp_path / "gone.mov")
+    message.request_id = ""
+    again = finish(daemon, message)[-1].done
+    assert not again.missing_media
+    assert not again.cached
 
 
 def test_nothing_deliverable_is_a_failure_that_leaves_nothing(daemon: Daemon, tmp_path: Path) -> None:

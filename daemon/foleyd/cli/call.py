@@ -20,10 +20,10 @@ from foleyd.cli.cancelling import Cancelling, stdin_lines
 from foleyd.cli.exits import (
     CANCELLED,
     DONE,
-    PARTLY,
     InputError,
     InputNotFound,
     OutputTaken,
+    done_code,
     error_json,
     exit_code,
     plain_text,
@@ -153,7 +153,7 @@ def _meaning(answer: Any) -> int:
         case "cancelled":
             return CANCELLED
         case "done":
-            return PARTLY if answer.done.failed_cues else DONE
+            return done_code(answer.done)
     return DONE
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foleyd.errors import FoleyError
+
+if TYPE_CHECKING:
+    from foleyd.v1 import foleyd_pb2 as pb
 
 DONE = 0
 OTHER = 1
@@ -69,6 +72,11 @@ def exit_code(code: str) -> int:
     if code == "CANCELLED":
         return CANCELLED
     return WRONG if code in _WRONG_CODES else OTHER
+
+
+def done_code(result: pb.Result) -> int:
+    """The exit code for a job that ended with RESULT."""
+    return PARTLY if result.failed_cues or result.missing_media else DONE
 
 
 def error_json(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from foleyd.cli.as_json import result_json
 from foleyd.cli.cancelling import Cancelling
-from foleyd.cli.exits import DONE, PARTLY
+from foleyd.cli.exits import done_code
 from foleyd.cli.show import (
     Display,
     failed_text,
@@ -37,7 +37,7 @@ def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool) -> in
         print(json.dumps(result_json(job_id, result)))
     else:
         print_lines([*result_lines(result), *next_lines(result)])
-    return PARTLY if result.failed_cues else DONE
+    return done_code(result)
 
 
 def _follow(daemon: Daemon, request: pb.GenerateRequest, cancelling: Cancelling) -> tuple[str, pb.Result]:

@@ -146,5 +146,5 @@ class Codec(Protocol):
         ...
 
     def delivered(self, body: bytes) -> bool:
-        """Whether BODY is a done event in which no cue failed."""
+        """Whether BODY is a done event in which no cue failed and no media were missing."""
         ...

@@ -246,6 +246,7 @@ def result(done: e.Done) -> pb.Result:
         rate=rational(done.brief.program.rate),
         start_timecode=start_timecode(done.brief.program.start),
         gain_db=done.conformed.gain_db,
+        missing_media=[warning(item) for item in done.brief.missing],
     )
 
 

@@ -48,9 +48,10 @@ class WireCodec:
         return pb.JobEvent.FromString(body).stage.fraction
 
     def delivered(self, body: bytes) -> bool:
-        """Whether BODY is a done event in which no cue failed."""
+        """Whether BODY is a done event in which no cue failed and no media were missing."""
         message = pb.JobEvent.FromString(body)
-        return message.HasField("done") and not message.done.failed_cues
+        partly = message.done.failed_cues or message.done.missing_media
+        return message.HasField("done") and not partly
 
 
 def digest_of(message: pb.GenerateRequest) -> str:

@@ -395,7 +395,7 @@ class CancelledEvent(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db")
+    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media")
     class StageSecondsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -421,6 +421,7 @@ class Result(_message.Message):
     RATE_FIELD_NUMBER: _ClassVar[int]
     START_TIMECODE_FIELD_NUMBER: _ClassVar[int]
     GAIN_DB_FIELD_NUMBER: _ClassVar[int]
+    MISSING_MEDIA_FIELD_NUMBER: _ClassVar[int]
     otio: OtioDocument
     placements: _containers.RepeatedCompositeFieldContainer[Placement]
     takes: _containers.RepeatedCompositeFieldContainer[Take]
@@ -439,7 +440,8 @@ class Result(_message.Message):
     rate: Rational
     start_timecode: StartTimecode
     gain_db: float
-    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ...) -> None: ...
+    missing_media: _containers.RepeatedCompositeFieldContainer[Warning]
+    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ...) -> None: ...
 
 class Placement(_message.Message):
     __slots__ = ("cue_id", "take_id", "track_name", "layer", "range", "source_in_samples", "enabled", "path", "download_id")
