@@ -84,6 +84,11 @@ class Lane:
     loudness: Loudness | None = None
     detail: str = ""
 
+    @property
+    def shown(self) -> tuple[SoundEvent, ...]:
+        """The events within the lane; those of the handles lie beyond it."""
+        return tuple(event for event in self.events if 0 <= event.time - self.start < self.duration)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -239,7 +244,7 @@ class _Page:
     def events(self, lane: Lane, top: int) -> None:
         """Ticks through filmstrip and waveform; the stronger the event, the plainer."""
         boxes = _channel_boxes(lane, top)
-        for event in lane.events:
+        for event in lane.shown:
             x = self.x(event.time)
             if not MARGIN <= x < MARGIN + AXIS:
                 continue
@@ -330,7 +335,7 @@ def _blend(
 
 
 def _counts(lanes: Iterable[Lane]) -> Counter[str]:
-    return Counter(event.kind for lane in lanes for event in lane.events)
+    return Counter(event.kind for lane in lanes for event in lane.shown)
 
 
 def _colours(lanes: Iterable[Lane]) -> dict[str, _Colour]:

@@ -375,7 +375,7 @@ def _lane(piece: _Piece, take: Take, program: Program, span: FrameRange, gain_db
     columns = max(1, round(AXIS * record.duration / span.duration))
     return Lane(
         label=f"{take.cue.layer} take {piece.number}" if piece.number > 1 else take.cue.layer,
-        detail=f"{take.cue.prompt}  seed {take.seed}",
+        detail=f"{take.cue.prompt} (seed {take.seed})",
         start=start,
         duration=record.duration / program.rate,
         waveform=waveform(heard, heard.samples, heard.channels, columns),

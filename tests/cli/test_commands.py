@@ -70,7 +70,7 @@ def test_generate_asks_for_the_whole_file_at_its_own_rate(
     assert request.priority == pb.PRIORITY_INTERACTIVE
     printed = capsys.readouterr()
     assert printed.err.startswith("engine: procedural 1 (no weights). A synthetic sketch.\n")
-    assert "warning: unknown word (blorp). use another\n" in printed.err
+    assert "warning: unknown word (blorp); use another\n" in printed.err
     assert "hear 3/4:  75%" in printed.err
     assert "01:00:01:00 to 01:00:03:00  foley" in printed.out
     assert "what to try next" in printed.out
@@ -578,7 +578,7 @@ def test_the_bar_shows_every_event(capsys: pytest.CaptureFixture[str]) -> None:
     display.close()
     printed = capsys.readouterr().err
     assert "a [bold]name[/] that is no markup" in printed
-    assert "warning: unknown word (blorp). use another" in printed
+    assert "warning: unknown word (blorp); use another" in printed
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,14 @@ def test_edge_cases_are_drawn(changes: dict[str, Any]) -> None:
     assert draw(sheet(**changes)).width == WIDTH
 
 
+def test_sounds_in_the_handles_are_neither_marked_nor_counted() -> None:
+    inside = (SoundEvent(Fraction(1), "footstep"), SoundEvent(Fraction(5, 2), "footstep"))
+    handles = (SoundEvent(Fraction(1, 2), "footstep"), SoundEvent(Fraction(3), "cloth"))
+    place = {"start": Fraction(1), "duration": Fraction(2)}
+    without, beside = (draw(sheet(lanes=(lane(events=e, **place),))) for e in (inside, inside + handles))
+    assert without.tobytes() == beside.tobytes()
+
+
 def test_the_file_is_a_png_and_never_replaces_another(tmp_path: Path) -> None:
     path = tmp_path / "sheet.png"
     write_sheet(path, sheet())

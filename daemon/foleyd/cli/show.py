@@ -122,10 +122,10 @@ def engine_text(engine: pb.EngineChosen) -> str:
 
 
 def warning_text(warning: Any) -> str:
-    """``warning: what (where). fix``."""
+    """``warning: what (where); fix``."""
     text = f"warning: {warning.what.rstrip('.')}"
     text += f" ({warning.where})" if warning.where else ""
-    return f"{text}. {warning.fix}" if warning.fix else text
+    return f"{text}; {warning.fix}" if warning.fix else text
 
 
 def failed_text(failed: pb.CueFailed) -> str:
