@@ -14,12 +14,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from foleyd.engines.hunyuan.checkpoint import (
+    AUTOENCODER,
+    SYNCHFORMER,
     TRANSFORMER,
-    kind_of,
     load_published,
     plan_for,
 )
 from foleyd.engines.hunyuan.errors import CheckpointError, TooLarge
+from foleyd.engines.hunyuan.plan import kind_of
 from foleyd.engines.hunyuan.tensor_files import TensorFile, read_tensors
 from hunyuan.published import HIDDEN, SINGLE, TINY, autoencoder_shapes, randoms, transformer_shapes
 
@@ -66,7 +68,79 @@ def test_every_published_name_of_the_transformer_has_its_place(name: str, size: 
     assert len(used) == len(set(used)) == listed["total_keys"] - 2
 
 
-def test_rows_of_a_single_block_are_regrouped_and_taps_laid_side_by_side(
+def test_every_published_name_of_the_sync_encoder_has_its_place_or_is_known_to_be_unused() -> None:
+    listed, file = keys_of("synchformer")
+    plan = plan_for(file, SYNCHFORMER)
+    assert plan.unknown == ()
+    unused = sum(listed["keys"][key]["params"] for key in listed["visual_branch_unused_keys"])
+    assert plan.parameters + unused == listed["visual_branch_parameters"]
+    assert set(listed["visual_branch_unused_keys"]) <= set(plan.unused)
+    assert {name.partition(".")[0] for name in plan.unused} == {
+        "vfeat_extractor", "afeat_extractor", "vproj", "aproj", "transformer",
+    }  # fmt: skip
+    sizes = {
+        "width": 768,
+        "depth": 12,
+        "heads": 12,
+        "image_size": 224,
+        "segment_frames": 16,
+        "patch_size": 16,
+    }
+    assert {key: plan.config[key] for key in sizes} == sizes
+
+
+@pytest.mark.parametrize("metadata", [True, False])
+def test_every_published_name_of_the_autoencoder_has_its_place(metadata: bool) -> None:
+    listed, file = keys_of("dac_vae_128d_48k")
+    file = TensorFile(file.path, file.shapes, listed["kwargs"] if metadata else {})
+    sizes = ("encoder_dim", "encoder_rates", "latent_dim", "decoder_dim", "decoder_rates", "sample_rate")
+    whole = plan_for(file, AUTOENCODER, {key: listed["kwargs"][key] for key in sizes}, with_encoder=True)
+    assert (whole.unused, whole.unknown) == ((), ())
+    assert {name for step in whole.steps for name in step.sources} == set(file.shapes)
+    # Folding a weight does away with its lengths, one for each place on its first axis.
+    lengths = {key: value["params"] for key, value in listed["keys"].items() if key.endswith("weight_g")}
+    assert whole.parameters + sum(lengths.values()) == listed["total_parameters"]
+    decoder = plan_for(file, AUTOENCODER)
+    folded = sum(count for key, count in lengths.items() if key.startswith("decoder."))
+    assert decoder.parameters + folded == listed["decode_only_parameters"]
+    assert {name.partition(".")[0] for name in decoder.unused} == {"encoder", "quant_conv"}
+
+
+@pytest.mark.parametrize(
+    "names", [("weight_v", "weight_g"), ("parametrizations.weight.original1",) * 2, None]
+)
+def test_weights_of_the_autoencoder_are_folded_whatever_their_pair_is_called(
+    names: tuple[str, str] | None, tmp_path: Path
+) -> None:
+    tensors = randoms(autoencoder_shapes())
+    v, g = (tensors[f"decoder.model.2.block.1.weight_{part}"] for part in ("v", "g"))
+    expected = torch._weight_norm(v, g, 0)
+    if names is None:
+        layers = [name.removesuffix("_v") for name in tensors if name.endswith("weight_v")]
+        for layer in layers:
+            tensors[layer] = torch._weight_norm(tensors.pop(f"{layer}_v"), tensors.pop(f"{layer}_g"), 0)
+    elif names[0] == names[1]:
+        for old, new in (("weight_v", "original1"), ("weight_g", "original0")):
+            for name in [name for name in tensors if name.endswith(old)]:
+                tensors[name.removesuffix(old) + f"parametrizations.weight.{new}"] = tensors.pop(name)
+    path = save(tensors, tmp_path / "vae.safetensors")
+    module, plan = load_published(path, AUTOENCODER, torch.float32, with_encoder=True)
+    torch.testing.assert_close(module.get_parameter("decoder.model.2.block.1.weight"), expected)
+    assert plan.config["decoder_rates"] == [8, 5, 4, 3, 2]
+    assert plan.config["encoder_rates"] == [2, 3, 4, 5, 8]
+
+
+def test_metadata_that_lies_about_the_autoencoder_is_refused(tmp_path: Path) -> None:
+    tensors = randoms(autoencoder_shapes())
+    torch.save({"state_dict": tensors, "metadata": {"kwargs": {"decoder_dim": 32}}}, tmp_path / "vae.pth")
+    with pytest.raises(CheckpointError, match="tensors have shapes that do not fit: "):
+        load_published(tmp_path / "vae.pth", AUTOENCODER)
+    odd = {"decoder_rates": "none", "novel": object, "latent_dim": -5.5, "encoder_dim": True}
+    file = TensorFile(tmp_path / "vae.pth", autoencoder_shapes(), odd)
+    assert plan_for(file, AUTOENCODER).config["latent_dim"] == 128
+
+
+def test_rows_of_a_single_block_are_regrouped_and_taps_kept_apart(
     published: dict[str, Tensor], tmp_path: Path
 ) -> None:
     module, _ = load_published(save(published, tmp_path / "a.pth"), TRANSFORMER, torch.float32)
@@ -80,8 +154,9 @@ def test_rows_of_a_single_block_are_regrouped_and_taps_laid_side_by_side(
     x = torch.randn(1, HIDDEN, 7)
     expected = torch.nn.functional.conv1d(x, convolution, padding=1)[0].T
     padded = torch.nn.functional.pad(x[0].T, (0, 0, 1, 1))
-    rows = torch.cat([padded[:-2], padded[1:-1], padded[2:]], dim=-1)
-    torch.testing.assert_close(rows @ ours["single_blocks.2.out.weight"].T, expected, atol=1e-5, rtol=1e-5)
+    before, own, after = ours["single_blocks.2.out.weight"].chunk(3)
+    sum_of_taps = padded[:-2] @ before.T + padded[1:-1] @ own.T + padded[2:] @ after.T
+    torch.testing.assert_close(sum_of_taps, expected, atol=1e-5, rtol=1e-5)
     gate, up = ours["single_blocks.0.mlp_in.weight"].chunk(2)
     assert torch.equal(gate[:, :HIDDEN], published["single_blocks.0.linear2.w1.weight"][:, :, 0])
     assert torch.equal(up[:, 2 * HIDDEN :], published["single_blocks.0.linear2.w3.weight"][:, :, 2])

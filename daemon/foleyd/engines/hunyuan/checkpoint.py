@@ -9,15 +9,23 @@ are never two copies of a model. :mod:`.tensor_files` reads, :mod:`.convert` wri
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from foleyd.engines.hunyuan.errors import CheckpointError, TooLarge
+from foleyd.engines.hunyuan.plan import (
+    AUTOENCODER,
+    SYNCHFORMER,
+    TRANSFORMER,
+    Family,
+    Plan,
+    Shapes,
+    make_plan,
+    pieces,
+)
 from foleyd.engines.hunyuan.rules import (
     Change,
     Rule,
@@ -27,27 +35,15 @@ from foleyd.engines.hunyuan.rules import (
     plane,
     regroup,
     row,
+    same,
     steps_of,
+    tap_rows,
     taps,
 )
-from foleyd.engines.hunyuan.tensor_files import AGAIN, TensorFile, read_tensors
+from foleyd.engines.hunyuan.tensor_files import TensorFile, read_tensors
 
-TRANSFORMER, AUTOENCODER, SYNCHFORMER = "transformer", "autoencoder", "synchformer"
 KINDS = (TRANSFORMER, AUTOENCODER, SYNCHFORMER)
 
-_MARKS = {
-    TRANSFORMER: ("triple_blocks.", "single_blocks."),
-    AUTOENCODER: ("decoder.model.", "post_quant_conv."),
-    SYNCHFORMER: ("vfeat_extractor.",),
-    "SigLIP2": ("vision_model.",),
-    "CLAP": ("text_model.", "text_projection."),
-}
-_WIDEST = 8192
-"""No size of a model of these kinds is beyond this, whatever the shapes of a file say."""
-_SHOWN = 4
-"""Names listed in a sentence; the rest is counted."""
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 _STREAMS = {
     "audio": {
@@ -112,10 +108,10 @@ def _single_rules() -> Iterator[Rule]:
         yield Rule(f"{block}qkv.{part}", (f"{block}linear_qkv.{part}",), regroup, _SINGLE)
     for norm in ("q_norm", "k_norm"):
         yield Rule(f"{block}{norm}.weight", (f"{block}{norm}.weight",), blocks=_SINGLE)
-    yield from _affine(f"{block}out", f"{block}linear1", taps, blocks=_SINGLE)
+    yield from _affine(f"{block}out", f"{block}linear1", tap_rows, blocks=_SINGLE)
     gate_up = (f"{block}linear2.w1.weight", f"{block}linear2.w3.weight")
     yield Rule(f"{block}mlp_in.weight", gate_up, taps, _SINGLE)
-    yield Rule(f"{block}mlp_out.weight", (f"{block}linear2.w2.weight",), taps, _SINGLE)
+    yield Rule(f"{block}mlp_out.weight", (f"{block}linear2.w2.weight",), tap_rows, _SINGLE)
 
 
 TRANSFORMER_RULES: tuple[Rule, ...] = (
@@ -161,117 +157,138 @@ def _transformer_module(config: Mapping[str, Any]) -> nn.Module:
     return FoleyTransformer(**config)
 
 
+# ---------------------------------------------------------------------------- the sync encoder
+
+_VISUAL = "vfeat_extractor."
+_HEAD = 64
+
+
+def _synchformer_config(shapes: Shapes, _kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The sizes of the visual branch; heads are 64 wide (4)."""
+    width, _, frames, patch, _ = shapes[f"{_VISUAL}patch_embed_3d.proj.weight"]
+    return {
+        "width": width,
+        "depth": count_blocks((name for name in shapes if name.startswith(_VISUAL)), "blocks"),
+        "heads": max(1, width // _HEAD),
+        "mlp_ratio": shapes[f"{_VISUAL}blocks.0.mlp.fc1.weight"][0] // width,
+        "image_size": patch * math.isqrt(shapes[f"{_VISUAL}pos_embed"][1] - 1),
+        "patch_size": patch,
+        "tube_frames": frames,
+        "segment_frames": frames * shapes[f"{_VISUAL}temp_embed"][1],
+    }
+
+
+def _synchformer_steps(_config: Mapping[str, Any], _shapes: Shapes, ours: Iterable[str]) -> list[Step]:
+    """Our names are the published ones without their prefix."""
+    return [Step(name, ((_VISUAL + name,),), same) for name in ours]
+
+
+def _synchformer_module(config: Mapping[str, Any]) -> nn.Module:
+    from foleyd.engines.hunyuan.synchformer import SynchformerVision
+
+    return SynchformerVision(**config)
+
+
+# ---------------------------------------------------------------------------------- the autoencoder
+
+_NORMED = (
+    ("weight_v", "weight_g"),
+    ("parametrizations.weight.original1", "parametrizations.weight.original0"),
+)
+"""What stands for a weight: direction and length, as two releases of PyTorch call them."""
+_SAMPLE_RATE = 48_000
+_MOST_RATES = 16
+
+
+def _autoencoder_config(shapes: Shapes, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The sizes of the autoencoder: what the file's metadata says, else read off its tensors (7)."""
+    stride = {name: shapes[name][-1] // 2 for name in shapes if name.endswith((".weight", "_v", "original1"))}
+    read: dict[str, Any] = {"latent_dim": shapes["post_quant_conv.weight"][0], "sample_rate": _SAMPLE_RATE}
+    for side, first, rest in (
+        ("decoder", "decoder.model.0", "decoder.model.{i}.block.1"),
+        ("encoder", "encoder.block.0", "encoder.block.{i}.block.4"),
+    ):
+        if f"{first}.bias" in shapes:
+            named = [rest.replace("{i}", str(i)) for i in range(1, _MOST_RATES)]
+            layers = [stride[found] for name in named if (found := _weight_of(name, shapes))]
+            read |= {f"{side}_dim": shapes[f"{first}.bias"][0], f"{side}_rates": layers}
+    stated = {
+        key: kwargs[key] for key in (*read, "encoder_dim", "encoder_rates") if _is_size(kwargs.get(key))
+    }
+    return {**read, **stated, "with_encoder": False}
+
+
+def _weight_of(layer: str, shapes: Shapes) -> str:
+    """The name of LAYER's weight, or of its direction; "" when it has none."""
+    return next(
+        (f"{layer}.{v}" for v in ("weight", *(v for v, _ in _NORMED)) if f"{layer}.{v}" in shapes), ""
+    )
+
+
+def _is_size(value: object) -> bool:
+    sizes = value if isinstance(value, list | tuple) else [value]
+    return all(isinstance(size, int) and not isinstance(size, bool) for size in sizes)
+
+
+def _autoencoder_steps(_config: Mapping[str, Any], shapes: Shapes, ours: Iterable[str]) -> list[Step]:
+    """Our names are the published ones; where a weight was published as two tensors, they are folded."""
+    steps = []
+    for name in ours:
+        layer = name.removesuffix("weight")
+        pairs = [
+            (layer + v, layer + g) for v, g in _NORMED if name.endswith("weight") and layer + v in shapes
+        ]
+        steps.append(Step(name, (pairs[0],), folded) if pairs else Step(name, ((name,),), same))
+    return steps
+
+
+def folded(v: Tensor, g: Tensor) -> Tensor:
+    """One weight from its direction V and length G, in float32 (7)."""
+    from foleyd.engines.hunyuan.autoencoder import fold_weight_norm
+
+    return fold_weight_norm(v.float(), g.float())
+
+
+def _autoencoder_module(config: Mapping[str, Any]) -> nn.Module:
+    from foleyd.engines.hunyuan.autoencoder import FoleyAutoencoder
+
+    return FoleyAutoencoder(**config)
+
+
 # ------------------------------------------------------------------------------------------- all models
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """What is particular to one kind of model.
-
-    CONFIG reads our class's arguments off a file's shapes and metadata; STEPS writes the table out for
-    them; MODULE makes the model. Published names that begin with one of UNUSED are known and not needed.
-    """
-
-    config: Callable[[Shapes, Mapping[str, Any]], dict[str, Any]]
-    steps: Callable[[Mapping[str, Any], Shapes, Iterable[str]], list[Step]]
-    module: Callable[[Mapping[str, Any]], nn.Module]
-    unused: tuple[str, ...]
 
 
 FAMILIES: Mapping[str, Family] = {
     TRANSFORMER: Family(
         _transformer_config, _transformer_steps, _transformer_module, ("final_layer.adaLN_modulation.1.",)
     ),
+    AUTOENCODER: Family(
+        _autoencoder_config, _autoencoder_steps, _autoencoder_module, ("encoder.", "quant_conv.")
+    ),
+    SYNCHFORMER: Family(
+        _synchformer_config,
+        _synchformer_steps,
+        _synchformer_module,
+        (f"{_VISUAL}patch_embed.", "afeat_extractor.", "vproj.", "aproj.", "transformer."),
+    ),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a file becomes a model: CONFIG of our class, STEPS in the order of its parameters.
-
-    SHAPES are those of our parameters. UNUSED are published tensors that are known and not needed, UNKNOWN
-    those that no published file has; neither is read.
-    """
-
-    path: Path
-    kind: str
-    config: Mapping[str, Any]
-    steps: tuple[Step, ...]
-    shapes: Mapping[str, tuple[int, ...]]
-    unused: tuple[str, ...]
-    unknown: tuple[str, ...]
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers our model has."""
-        return sum(math.prod(shape) for shape in self.shapes.values())
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """A sentence on tensors that are not known, if there are any."""
-        if not self.unknown:
-            return ()
-        return (
-            f"{self.path.name} holds tensors that foleyd does not know and leaves out: {_some(self.unknown)}",
-        )
+def plan_for(file: TensorFile, kind: str, wanted: Mapping[str, Any] | None = None, **options: Any) -> Plan:
+    """How FILE becomes a model of KIND; see :func:`.plan.make_plan`. Raises CheckpointError."""
+    return make_plan(file, kind, FAMILIES[kind], wanted, **options)
 
 
-def kind_of(names: Iterable[str]) -> str:
-    """Which model tensors of such NAMES belong to; "" when to none that foleyd knows."""
-    found = list(names)
-    for kind, marks in _MARKS.items():
-        if any(name.startswith(marks) for name in found):
-            return kind
-    return ""
-
-
-def plan_for(file: TensorFile, kind: str, wanted: Mapping[str, Any] | None = None) -> Plan:
-    """How FILE becomes a model of KIND; nothing but shapes has been looked at.
-
-    WANTED is the configuration that it must have, where that is known. Raises CheckpointError when FILE
-    holds another model, or lacks tensors, or has them in shapes that do not fit together.
-    """
-    family = FAMILIES[kind]
-    _check_kind(file, kind)
-    config = _config_of(file, kind, family)
-    if wanted is not None:
-        _check_size(file, kind, config, wanted)
-    # On the meta device a model costs nothing but its names and shapes.
-    with torch.device("meta"):
-        module = family.module(config)
-    shapes = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
-    steps = {step.target: step for step in family.steps(config, file.shapes, shapes)}
-    _check_tensors(file, [steps[target] for target in shapes], shapes)
-    used = {name for step in steps.values() for name in step.sources}
-    left = [name for name in file.shapes if name not in used]
-    unused = tuple(name for name in left if name.startswith(family.unused))
-    unknown = tuple(name for name in left if not name.startswith(family.unused))
-    return Plan(file.path, kind, config, tuple(steps[target] for target in shapes), shapes, unused, unknown)
-
-
-def pieces(step: Step, file: TensorFile, dtype: torch.dtype) -> Iterator[Tensor]:
-    """The rows of a parameter, source by source, in DTYPE; one source is in memory at a time.
-
-    Raises CheckpointError for values that are no numbers, TooLarge where DTYPE cannot hold one.
-    """
-    for group in step.groups:
-        tensor = step.change(*(file.read(name) for name in group))
-        narrow = tensor.to(dtype)
-        # The largest magnitude is infinite or no number as soon as one value is.
-        if narrow.numel() and not math.isfinite(narrow.abs().max().item()):
-            if math.isfinite(tensor.abs().max().item()):
-                raise TooLarge(step.target)
-            raise CheckpointError(f"{file.path}: {group[-1]} holds values that are no numbers; {AGAIN}")
-        yield narrow.contiguous()
-
-
-def load_published(path: Path, kind: str, dtype: torch.dtype = torch.float16) -> tuple[nn.Module, Plan]:
+def load_published(
+    path: Path, kind: str, dtype: torch.dtype = torch.float16, **options: Any
+) -> tuple[nn.Module, Plan]:
     """The model of KIND straight from a published file, on the CPU in DTYPE, and how it was mapped.
 
-    The model is made on the meta device and given its parameters one by one. Raises CheckpointError.
+    OPTIONS are as in :func:`plan_for`. The model is made on the meta device and given its parameters one by
+    one. Raises CheckpointError.
     """
     file = read_tensors(path)
-    plan = plan_for(file, kind)
+    plan = plan_for(file, kind, **options)
     with torch.device("meta"):
         module = FAMILIES[kind].module(plan.config)
     for step in plan.steps:
@@ -280,78 +297,3 @@ def load_published(path: Path, kind: str, dtype: torch.dtype = torch.float16) ->
         parameter = nn.Parameter(torch.cat(rows) if len(rows) > 1 else rows[0], requires_grad=False)
         setattr(module.get_submodule(owner), name, parameter)
     return module.eval(), plan
-
-
-def _check_kind(file: TensorFile, kind: str) -> None:
-    found = kind_of(file.shapes)
-    if found == kind:
-        return
-    what = (
-        f"the weights of the {found}, not of the {kind}: were two files swapped"
-        if found
-        else (
-            f"no weights of the {kind} but tensors called {_some(tuple(file.shapes))}: is it the right file"
-        )
-    )
-    raise CheckpointError(f"{file.path} holds {what}?")
-
-
-def _config_of(file: TensorFile, kind: str, family: Family) -> dict[str, Any]:
-    try:
-        config = family.config(file.shapes, file.kwargs)
-    except KeyError as error:
-        raise CheckpointError(f"{file.path} is not whole: it lacks {error.args[0]}; {AGAIN}") from error
-    except (IndexError, ZeroDivisionError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{file.path}: the shapes of its tensors fit no {kind}; {AGAIN}") from error
-    sizes = [
-        size for value in config.values() for size in (value if isinstance(value, list | tuple) else [value])
-    ]
-    if not all(0 < size <= _WIDEST for size in sizes if isinstance(size, int) and not isinstance(size, bool)):
-        raise CheckpointError(f"{file.path}: its sizes fit no {kind} that foleyd knows; {AGAIN}")
-    return config
-
-
-def _check_size(file: TensorFile, kind: str, config: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    differ = [
-        f"{key} {config.get(key)} instead of {value}"
-        for key, value in wanted.items()
-        if config.get(key) != value
-    ]
-    if differ:
-        raise CheckpointError(
-            f"{file.path} is a {kind} of another size, or not whole ({', '.join(differ)}); name the model"
-            " that it is, or fetch it again"
-        )
-
-
-def _check_tensors(file: TensorFile, steps: Iterable[Step], shapes: Shapes) -> None:
-    """Every source is there, and the changes of all of them together come to our SHAPES."""
-    wrong: list[str] = []
-    missing: list[str] = []
-    for step in steps:
-        lacking = [name for name in step.sources if name not in file.shapes]
-        missing += lacking
-        if not lacking and _shape_after(step, file.shapes) != shapes[step.target]:
-            wrong += [f"{name} {file.shapes[name]}" for name in step.sources]
-    if missing:
-        raise CheckpointError(f"{file.path} is not whole: it lacks {_some(missing)}; {AGAIN}")
-    if wrong:
-        raise CheckpointError(f"{file.path}: tensors have shapes that do not fit: {_some(wrong)}; {AGAIN}")
-
-
-def _shape_after(step: Step, shapes: Shapes) -> tuple[int, ...] | None:
-    try:
-        rows = [
-            step.change(*(torch.empty(shapes[name], device="meta") for name in group))
-            for group in step.groups
-        ]
-        return tuple((torch.cat(rows) if len(rows) > 1 else rows[0]).shape)
-    except (RuntimeError, IndexError, ValueError):
-        # What a change says of a shape that it was not made for.
-        return None
-
-
-def _some(names: Iterable[str]) -> str:
-    found = list(names)
-    shown = ", ".join(found[:_SHOWN])
-    return f"{shown} and {len(found) - _SHOWN} more" if len(found) > _SHOWN else shown

@@ -59,6 +59,11 @@ def taps(tensor: Tensor) -> Tensor:
     return tensor.permute(0, 2, 1).reshape(tensor.shape[0], -1)
 
 
+def tap_rows(tensor: Tensor) -> Tensor:
+    """A convolution (out, in, taps) -> (taps * out, in), the earliest tap first (5.6)."""
+    return tensor.permute(2, 0, 1).flatten(0, 1)
+
+
 def regroup(tensor: Tensor) -> Tensor:
     """Rows (head, D, q|k|v) -> (q|k|v, head, D); a matrix or a bias (5.6)."""
     return tensor.unflatten(0, (-1, 3)).transpose(0, 1).flatten(0, 1)
