@@ -225,6 +225,16 @@ def test_neighbours_cross_within_their_handles() -> None:
     assert inside.max() <= 1.0
 
 
+@pytest.mark.parametrize("samples", [1, 2, 50, 38 * 1920])
+def test_a_mix_that_ends_with_its_cue_does_not_click(samples: int) -> None:
+    cut = file_cut(ZERO, FrameRange(12, 50), 12)
+    heard = whole(Mix([part(cut)], 12 * 1920, 12 * 1920 + samples))[0]
+    assert heard.shape == (samples,)
+    if samples > 2 * ATTACK_FADE:
+        assert abs(heard[[0, -1]]).max() < 1e-3
+        assert (heard[ATTACK_FADE:-ATTACK_FADE] == 1.0).all()
+
+
 def test_mono_sits_in_the_centre_of_a_stereo_mix_3_db_down() -> None:
     cut = file_cut(ZERO, FrameRange(12, 50), 12)
     heard = whole(Mix([part(cut, 0.5, 1), part(cut, 0.0, 2)], 0, 60 * 1920))

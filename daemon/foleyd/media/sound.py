@@ -219,7 +219,8 @@ class Mix:
     """The takes as a timeline would play them, summed at their exact samples.
 
     Covers samples BEGIN up to END, both counted from timecode zero. Each take is heard over its
-    cue, eased in and out within its handles. Mono beside wider takes sits in the centre, 3 dB down
+    cue, eased in and out within its handles; the mix itself, which ends where a cue may be loud, fades
+    over 2 ms at both ends. Mono beside wider takes sits in the centre, 3 dB down
     in each of the first two channels. May be iterated more than once; CLIPPED and PEAK as in
     :class:`Conformed`.
     """
@@ -251,7 +252,7 @@ class Mix:
         return clip_warning(self.clipped, self.peak)
 
     def _sums(self, gain: float) -> Iterator[Block]:
-        end = self.begin + self.samples
+        end, fade = self.begin + self.samples, min(ATTACK_FADE, self.samples // 2)
         for start in range(self.begin, end, BLOCK_SAMPLES):
             stop = min(start + BLOCK_SAMPLES, end)
             block = np.zeros((self.channels, stop - start), np.float32)
@@ -260,6 +261,7 @@ class Mix:
                     _add(block, part.read(start, stop))
             _check_numbers(block, start - self.begin)
             block *= np.float32(gain)
+            block *= edge_gains(start - self.begin, stop - self.begin, self.samples, fade, fade)
             yield block
 
 
