@@ -240,7 +240,7 @@ def toml(random: Random, folder: Path) -> None:
     whole = "\n".join(random.sample(values, random.randint(1, 4))).encode()
     damage = random.random() < 0.5
     (folder / "foleyd.toml").write_bytes(mutate.damaged(random, whole, 4) if damage else whole)
-    settings = load_settings(Folders(folder, folder, folder, folder))
+    settings = load_settings(Folders(folder, folder, folder, folder, folder))
     assert 0 <= settings.handles < 10_000, "handles that nothing takes"
     assert settings.cache_bytes >= 0, "the cache has a negative budget"
     assert math.isfinite(settings.idle_seconds + settings.history_days), "times without end"

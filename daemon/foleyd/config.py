@@ -1,7 +1,8 @@
 """Settings: where things live and how large they may grow. Read once, passed down.
 
 A TOML file (``foley doctor`` prints its path) may set any field of :class:`Settings`. The
-environment variable ``FOLEYD_HOME`` puts everything below one folder.
+environment variable ``FOLEYD_HOME`` puts everything below one folder; ``FOLEYD_MODELS`` names the folder of
+engines' weights.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from foleyd.cue import DEFAULT_HANDLES, LAYERS
 from foleyd.errors import FoleyError, PathRefused
 
 HOME_VARIABLE = "FOLEYD_HOME"
+MODELS_VARIABLE = "FOLEYD_MODELS"
 CONFIG_FILE = "foleyd.toml"
 _LONGEST_IDLE = 10**8
 _LONGEST_HISTORY = 36_500
@@ -43,6 +45,8 @@ class Folders(msgspec.Struct, frozen=True):
     state: Path
     cache: Path
     runtime: Path
+    models: Path
+    """Weights of engines: large, fetched once, and kept until they are removed."""
 
     @property
     def socket(self) -> Path:
@@ -92,17 +96,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def find_folders() -> Folders:
     """The folders of this user, by the platform's custom or below ``FOLEYD_HOME``."""
-    home = os.environ.get(HOME_VARIABLE)
+    home, apart = os.environ.get(HOME_VARIABLE), os.environ.get(MODELS_VARIABLE)
+    models = Path(apart).expanduser().absolute() if apart else None
     if home:
         base = Path(home).expanduser().absolute()
-        return Folders(base / "config", base / "state", base / "cache", _short(base / "run"))
+        runtime = _short(base / "run")
+        return Folders(base / "config", base / "state", base / "cache", runtime, models or base / "models")
     names = platformdirs.PlatformDirs("foleyd", appauthor=False)
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR a stand-in is used and warned about; make_private checks it.
         warnings.simplefilter("ignore")
         runtime = Path(names.user_runtime_dir)
     return Folders(
-        Path(names.user_config_dir), Path(names.user_state_dir), Path(names.user_cache_dir), _short(runtime)
+        Path(names.user_config_dir),
+        Path(names.user_state_dir),
+        Path(names.user_cache_dir),
+        _short(runtime),
+        models or Path(names.user_data_dir) / "models",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from foleyd.cli import call, generate, house, jobs
+from foleyd.cli import call, generate, house, jobs, models
 from foleyd.cli.options import SpacedCommand
 
 app = typer.Typer(
@@ -32,5 +32,7 @@ app.command("cache")(house.cache)
 app.command("probe")(house.probe)
 app.command("doctor")(house.doctor)
 app.command("version")(house.version)
+
+app.add_typer(models.app)
 
 app.command("call")(call.call)

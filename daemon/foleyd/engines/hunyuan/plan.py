@@ -123,13 +123,18 @@ def pieces(step: Step, file: TensorFile, dtype: torch.dtype) -> Iterator[Tensor]
     """
     for group in step.groups:
         tensor = step.change(*(file.read(name) for name in group))
-        narrow = tensor.to(dtype)
-        # The largest magnitude is infinite or no number as soon as one value is.
-        if narrow.numel() and not math.isfinite(narrow.abs().max().item()):
-            if math.isfinite(tensor.abs().max().item()):
-                raise TooLarge(step.target)
-            raise CheckpointError(f"{file.path}: {group[-1]} holds values that are no numbers; {AGAIN}")
-        yield narrow.contiguous()
+        yield narrowed(tensor, dtype, step.target, f"{file.path}: {group[-1]}").contiguous()
+
+
+def narrowed(tensor: Tensor, dtype: torch.dtype, target: str, where: str) -> Tensor:
+    """TENSOR in DTYPE. Raises TooLarge for TARGET, or CheckpointError naming WHERE, as pieces() does."""
+    narrow = tensor.to(dtype)
+    # The largest magnitude is infinite or no number as soon as one value is.
+    if narrow.is_floating_point() and narrow.numel() and not math.isfinite(narrow.abs().max().item()):
+        if math.isfinite(tensor.abs().max().item()):
+            raise TooLarge(target)
+        raise CheckpointError(f"{where} holds values that are no numbers; {AGAIN}")
+    return narrow
 
 
 def _check_kind(file: TensorFile, kind: str) -> None:
@@ -156,7 +161,9 @@ def _config_of(file: TensorFile, kind: str, family: Family) -> dict[str, Any]:
     sizes = [
         size for value in config.values() for size in (value if isinstance(value, list | tuple) else [value])
     ]
-    if not all(0 < size <= _LARGEST for size in sizes if isinstance(size, int) and not isinstance(size, bool)):
+    if not all(
+        0 < size <= _LARGEST for size in sizes if isinstance(size, int) and not isinstance(size, bool)
+    ):
         raise CheckpointError(f"{file.path}: its sizes fit no {kind} that foleyd knows; {AGAIN}")
     return config
 
