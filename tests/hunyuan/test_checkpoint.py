@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import random
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +320,7 @@ class Runs:
         return os.mkdir, (str(self.path),)
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_file_with_code_is_refused_and_nothing_of_it_runs(zipped: bool, tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
@@ -349,6 +353,30 @@ def test_what_is_no_file_of_weights_is_said_plainly(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(CheckpointError, match=sentence):
         read_tensors(tmp_path / name)
+
+
+def test_an_archive_that_would_grow_is_not_opened(published: dict[str, Tensor], tmp_path: Path) -> None:
+    stored, packed = save(published, tmp_path / "a.pth"), tmp_path / "b.pth"
+    with zipfile.ZipFile(stored) as whole, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as small:
+        for entry in whole.infolist():
+            small.writestr(entry.filename, whole.read(entry))
+    with pytest.raises(CheckpointError, match="is a compressed archive"):
+        read_tensors(packed)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_with_random_damage_are_read_or_refused(published: dict[str, Tensor], tmp_path: Path) -> None:
+    chance = random.Random(3)
+    for name in ("a.pth", "a.safetensors"):
+        whole = save(published, tmp_path / name).read_bytes()
+        for _ in range(60):
+            damaged = bytearray(whole)
+            for _ in range(chance.choice((1, 3, 9))):
+                at = chance.randrange(20_000) if chance.random() < 0.6 else -1 - chance.randrange(20_000)
+                damaged[at] = chance.randrange(256)
+            (tmp_path / name).write_bytes(damaged)
+            with suppress(CheckpointError):
+                load_published(tmp_path / name, TRANSFORMER)
 
 
 @pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])

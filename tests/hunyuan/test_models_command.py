@@ -177,6 +177,27 @@ def test_an_interrupted_pull_goes_on_at_the_same_revision(
     assert not list((home / "published").rglob("*.part"))
 
 
+def test_interrupting_keeps_what_came_for_the_next_time(
+    hub: HubStandIn, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import huggingface_hub.file_download as library
+
+    def interrupted(_url: str, file: Any, **_options: object) -> None:
+        file.write(b"x" * 1000)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library, "http_get", interrupted)
+        assert pull(hub) == 3
+    assert said(capsys)["error"]["reason"] == "CANCELLED"
+    (part,) = (home / "published").glob(".*.part")
+    assert part.stat().st_size == 1000
+    # What came was wrong, and is found out and fetched anew.
+    assert pull(hub) == 1
+    assert said(capsys)["error"]["reason"] == "DOWNLOAD_CORRUPT"
+    assert pull(hub) == 0
+
+
 def test_pulling_again_mends_what_is_damaged_and_leaves_the_rest(
     hub: HubStandIn, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

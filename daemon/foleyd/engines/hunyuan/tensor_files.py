@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
 _PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.", "module.")
 _LFS = b"version https://git-lfs"
 _INDEX_LIMIT = 16 * 1024**2
+_PICKLE_LIMIT = 64 * 1024**2
 _QUANTISED = tuple(
     getattr(torch, name)
     for name in ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")
@@ -157,8 +159,20 @@ def _not_only_weights(path: Path, error: pickle.UnpicklingError) -> CheckpointEr
     )
 
 
+def _look_inside(path: Path) -> None:
+    """Refuses an archive that would grow when opened: PyTorch stores its tensors as they are."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise CheckpointError(f"{path} is a compressed archive and no file of PyTorch's; {AGAIN}")
+        if any(entry.filename.endswith(".pkl") and entry.file_size > _PICKLE_LIMIT for entry in entries):
+            raise CheckpointError(f"{path} lists more than a file of weights has; {AGAIN}")
+
+
 def _read_pickled(path: Path) -> TensorFile:
     with _explained(path):
+        _look_inside(path)
         try:
             loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except RuntimeError as error:
