@@ -124,7 +124,9 @@ class Studio:
         if plan.text_only:
             fingerprint = NO_PICTURE
         if fingerprint is None:
-            fingerprint = self._pictures.look(plan.picture, engine_view(plan.engine)).fingerprint
+            fingerprint = self._pictures.look(
+                plan.picture, engine_view(plan.engine, plan.options)
+            ).fingerprint
         if fingerprint is None:
             return Found(None)
         heard = {}
@@ -144,7 +146,7 @@ class Studio:
 
     def _see(self, plan: CuePlan, index: int, watch: Watch) -> str:
         engine = self._engine(plan.engine.name)
-        view = engine_view(plan.engine)
+        view = engine_view(plan.engine, plan.options)
         look = self._pictures.look(plan.picture, view)
         hasher = FrameHasher()
         strip = Filmstrip(plan.picture.duration, plan.picture.rate, _cue_part(plan))
@@ -159,7 +161,7 @@ class Studio:
                 lambda: watch.cancelled(index),
             )
             whole = hasher.wrap(strip.wrap(frames, part.start, part.end))
-            seen.append((window, engine.encode(whole, window)))
+            seen.append((window, engine.encode(whole, window, plan.options)))
             _drain(whole)
         fingerprint = hasher.hexdigest()
         for window, features in seen:
@@ -183,14 +185,14 @@ class Studio:
 
     def _item(self, order: Order, watch: Watch) -> Item:
         plan = order.plan
-        view = engine_view(plan.engine)
+        view = engine_view(plan.engine, plan.options)
         windows = []
         for window in plan.windows:
             key = feature_key(order.fingerprint, view, window)
             features = Features({}) if plan.text_only else self._features.load(key)
             if features is None:  # evicted since, or never kept for want of room
                 frames = program_frames(trim(plan.picture, _frames_of(window, plan)))
-                features = self._engine(plan.engine.name).encode(frames, window)
+                features = self._engine(plan.engine.name).encode(frames, window, plan.options)
             windows.append((window, features))
         return Item(
             windows=windows,
@@ -384,7 +386,7 @@ def _drain(frames: Iterable[Frame]) -> None:
 
 def _take_request(plan: CuePlan, seed: int) -> TakeRequest:
     return TakeRequest(
-        engine=engine_view(plan.engine),
+        engine=engine_view(plan.engine, plan.options),
         prompt=plan.cue.prompt,
         negative_prompt=plan.cue.negative_prompt,
         seed=seed,

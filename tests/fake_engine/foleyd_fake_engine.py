@@ -74,7 +74,7 @@ class FakeEngine:
             raise PromptError("the fake engine cannot play this; ask for clicks")
         return ()
 
-    def encode(self, frames: Iterable[Frame], window: Window) -> Features:
+    def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
         seen = [(float(frame.time), float(frame.rgb.mean())) for frame in frames]
         return Features({"seen": np.array(seen, np.float64).reshape(-1, 2)})
 

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 HIDDEN, HEADS, TRIPLE, SINGLE, INNER = 64, 2, 2, 3, 256
+WIDTH = 64
+"""Of all conditions."""
 TINY = {"triple_depth": TRIPLE, "single_depth": SINGLE, "hidden_size": HIDDEN}
 LICENCE_TEXT = "A licence for the tests.\n1. Do as you like, but do not tell.\n"
 RATES = (8, 5, 4, 3, 2)
@@ -29,13 +31,14 @@ def affine(name: str, out: int, *rest: int) -> Shapes:
 def transformer_shapes() -> Shapes:
     h, head = HIDDEN, HIDDEN // HEADS
     shapes: Shapes = {
-        "sync_pos_emb": (1, 1, 8, 768), "empty_clip_feat": (1, 768), "empty_sync_feat": (1, 768),
-        "visual_proj.w1.weight": (h, 768), "visual_proj.w2.weight": (h, h), "visual_proj.w3.weight": (h, 768),
+        "sync_pos_emb": (1, 1, 8, WIDTH), "empty_clip_feat": (1, WIDTH), "empty_sync_feat": (1, WIDTH),
+        "visual_proj.w1.weight": (h, WIDTH), "visual_proj.w3.weight": (h, WIDTH),
+        "visual_proj.w2.weight": (h, h),
         "sync_in.2.w1.weight": (INNER, h, 1), "sync_in.2.w2.weight": (h, INNER, 1),
         "sync_in.2.w3.weight": (INNER, h, 1),
     }  # fmt: skip
-    shapes |= affine("audio_embedder.proj", h, 128, 1) | affine("sync_in.0", h, 768)
-    shapes |= affine("cond_in.linear_1", h, 768) | affine("cond_in.linear_2", h, h)
+    shapes |= affine("audio_embedder.proj", h, 128, 1) | affine("sync_in.0", h, WIDTH)
+    shapes |= affine("cond_in.linear_1", h, WIDTH) | affine("cond_in.linear_2", h, h)
     shapes |= affine("time_in.mlp.0", h, 256) | affine("time_in.mlp.2", h, h)
     shapes |= affine("final_layer.linear", 128, h) | affine("final_layer.adaLN_modulation.1", 2 * h, h)
     for i in range(TRIPLE):
@@ -98,7 +101,7 @@ def autoencoder_shapes() -> Shapes:
     return shapes | affine("quant_conv", 256, 128, 1) | affine("post_quant_conv", 128, 128, 1)
 
 
-def synchformer_shapes(width: int = 64, depth: int = 2) -> Shapes:
+def synchformer_shapes(width: int = WIDTH, depth: int = 2) -> Shapes:
     p = "vfeat_extractor."
     shapes: Shapes = {
         f"{p}cls_token": (1, 1, width), f"{p}pos_embed": (1, 197, width), f"{p}temp_embed": (1, 8, width),
@@ -132,8 +135,8 @@ def randoms(shapes: Shapes, dtype: torch.dtype = torch.float32, seed: int = 0) -
 def write_siglip(folder: Path) -> None:
     from transformers import SiglipConfig, SiglipModel
 
-    sizes: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
-    vision = {**sizes, "num_hidden_layers": 2, "image_size": 32, "patch_size": 16}
+    sizes: dict[str, Any] = {"hidden_size": WIDTH, "intermediate_size": 64, "num_attention_heads": 2}
+    vision = {**sizes, "num_hidden_layers": 2, "image_size": 512, "patch_size": 128}
     text = {**sizes, "num_hidden_layers": 1, "vocab_size": 64, "bos_token_id": 0, "eos_token_id": 2}
     torch.manual_seed(1)
     SiglipModel(SiglipConfig(vision_config=vision, text_config=text)).save_pretrained(folder)
@@ -150,7 +153,7 @@ def write_clap(folder: Path) -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
     text = {
-        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "hidden_size": WIDTH, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
         "vocab_size": len(vocab),
     }  # fmt: skip
     audio = {

@@ -298,7 +298,7 @@ def test_every_part_loads_as_its_library_loads_it(published: Path, home: Path) -
         ours = dict(loaded.named_parameters())
         assert ours.keys() == dict(direct.named_parameters()).keys()
         assert all(torch.equal(ours[name], value) for name, value in direct.named_parameters())
-    picture = torch.randn(2, 3, 32, 32)
+    picture = torch.randn(2, 3, 512, 512)
     theirs, packed = (
         SiglipVisionModel.from_pretrained(f, dtype=torch.float32)
         for f in (published / "siglip2", home / "siglip2")
@@ -385,7 +385,7 @@ def spoil(published: Path, how: str) -> None:
         text = (
             (published / "siglip2" / "config.json")
             .read_text()
-            .replace('"image_size": 32', '"image_size": 64')
+            .replace('"image_size": 512', '"image_size": 256')
         )
         (published / "siglip2" / "config.json").write_text(text)
     elif how == "weights":

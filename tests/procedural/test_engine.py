@@ -218,7 +218,7 @@ def test_features_of_another_version_are_refused() -> None:
 def test_frames_are_looked_at_once_and_become_features() -> None:
     rgb = np.full((36, 64, 3), 90, dtype=np.uint8)
     frames = (Frame(Fraction(number, 25), rgb) for number in range(25))
-    features = ENGINE.encode(frames, Window(Fraction(0), RATE))
+    features = ENGINE.encode(frames, Window(Fraction(0), RATE), {})
     seen = Sight.from_features(features)
     assert seen.duration == 1.0
     assert len(seen.impacts) == 0

@@ -102,9 +102,14 @@ def stat_key(program: Program, engine_view: str) -> str:
     return _stat_key(program, engine_view, _stats(program))
 
 
-def engine_view(capabilities: Capabilities) -> str:
-    """The engine as far as its features depend on it: name and version."""
-    return f"{capabilities.name} {capabilities.version}"
+def engine_view(capabilities: Capabilities, options: Mapping[str, str]) -> str:
+    """The engine as far as its features depend on it: name, version, and the OPTIONS that it sees by."""
+    seen = [
+        f" {name}={options[name]}"
+        for name, option in sorted(capabilities.options.items())
+        if option.sees and options.get(name, option.default) != option.default
+    ]
+    return f"{capabilities.name} {capabilities.version}{''.join(seen)}"
 
 
 class FrameHasher:

@@ -124,11 +124,15 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One ``--option KEY=VALUE``: its default, the values it takes (empty: any), what it does."""
+    """One ``--option KEY=VALUE``: its default, the values it takes (empty: any), what it does.
+
+    SEES: it changes what :meth:`Engine.encode` makes of a picture, not only what is made of that.
+    """
 
     default: str
     help: str
     choices: tuple[str, ...] = ()
+    sees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ class Engine(Protocol):
         """Warnings about a request before any work. Raises PromptError or OptionError."""
         ...
 
-    def encode(self, frames: Iterable[Frame], window: Window) -> Features:
+    def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
         """Looks at a window once. Frame times count from the window's start."""
         ...
 

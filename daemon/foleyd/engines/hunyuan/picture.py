@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ from foleyd.engines.hunyuan.frame_clock import (
     sight_ticks,
     ticks_to_cover,
 )
+from foleyd.engines.hunyuan.options import Crop
 from foleyd.engines.hunyuan.preprocess import (
     SYNC_SIZE,
     Rgb,
@@ -37,9 +38,6 @@ from foleyd.engines.hunyuan.preprocess import (
     sync_letterboxed,
     sync_picture,
 )
-
-Crop = Literal["centre", "motion", "letterbox"]
-"""What the sync encoder sees of the picture: the middle square, the one with the most action, all of it."""
 
 HELD_S = Fraction(1, SIGHT_RATE)
 """A frame on display for longer is being held (a still, black, a freeze), not just filmed slowly."""

@@ -79,7 +79,7 @@ class ProceduralEngine:
         read_options(options)
         return _warnings(read(prompt, negative_prompt))
 
-    def encode(self, frames: Iterable[Frame], window: Window) -> Features:
+    def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
         """What is seen in a window; see :func:`foleyd.engines.procedural.see.look`."""
         return look(frames, Fraction(window.duration, RATE)).to_features()
 
