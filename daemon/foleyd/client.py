@@ -44,6 +44,7 @@ _MAX_MESSAGE_BYTES = 80 * 1024 * 1024
 _POLL_SECONDS = 0.05
 _RESTART_SECONDS = 2.0
 _MAX_RECONNECTS = 5
+_MAX_RESTARTS = 3
 
 OnStatus = Callable[[str], None]
 M = TypeVar("M", bound=Message)
@@ -252,14 +253,15 @@ def connect(
     """
     command = command or daemon_command(settings or Settings())
     deadline = time.monotonic() + START_SECONDS
-    child, begun = None, 0.0
+    child, begun, restarts = None, 0.0, 0
     again = (lambda: connect(folders, on_status=on_status, command=command)) if start else None
     while True:
         found = _find(folders, again)
         if isinstance(found, Daemon):
             if not start or found.endpoint.version == __version__:
                 return found
-            _retire(found, folders, on_status)
+            restarts += 1
+            _retire(found, folders, on_status, last=restarts > _MAX_RESTARTS)
             deadline = time.monotonic() + START_SECONDS
             continue
         if not start:
@@ -321,10 +323,18 @@ def _needs_start(child: Any, begun: float, folders: Folders) -> bool:
     )
 
 
-def _retire(daemon: Daemon, folders: Folders, on_status: OnStatus) -> None:
-    """Stops an idle DAEMON of another version and waits until it is gone; raises DaemonBusy."""
+def _retire(daemon: Daemon, folders: Folders, on_status: OnStatus, last: bool) -> None:
+    """Stops an idle DAEMON of another version and waits until it is gone.
+
+    Raises DaemonBusy where it has jobs, or at LAST, when others of its version kept coming.
+    """
     old = daemon.endpoint
     with daemon:
+        if last:
+            raise DaemonBusy(
+                f"the daemon was restarted {_MAX_RESTARTS} times and is version {old.version} again, this is "
+                f"{__version__}; use one of the two installations, or give each its own FOLEYD_HOME"
+            )
         info = daemon.server_info()
         jobs = info.queued_jobs + info.running_jobs
         if jobs:

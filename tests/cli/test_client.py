@@ -107,6 +107,13 @@ def test_an_idle_daemon_of_another_version_is_replaced(started: Folders) -> None
     assert said[0].startswith("restarting the daemon: it is version 0.0.1")
 
 
+def test_installations_that_replace_each_others_daemon_give_up(started: Folders) -> None:
+    said: list[str] = []
+    with _old_daemon(started), pytest.raises(DaemonBusy, match=r"is version 0\.0\.1 again"):
+        connect(started, command=[*FAKE, "--version", "0.0.1"], on_status=said.append)
+    assert sum(text.startswith("restarting") for text in said) == 3
+
+
 def _old_daemon(folders: Folders) -> Daemon:
     start_detached([*FAKE, "--version", "0.0.1"], folders)
     while read_endpoint(folders) is None:
