@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.scenes.drawn import drawn_scenes
+from benchmarks.scenes.gaits import strides
 from benchmarks.scenes.held_out import held_out
 from benchmarks.scenes.quiet import quiet_scenes
 from benchmarks.scenes.scene import Scene
@@ -42,6 +43,7 @@ SETS: dict[str, Callable[..., Iterator[Scene]]] = {
     "tuned on": tuning_scenes,
     "tuned on, hard": drawn_scenes,
     "tuned on, walkers": vaulting_scenes,
+    "tuned on, gaits": strides,
 }
 PROMPTS = {
     "ball": "wood hits",
@@ -136,7 +138,7 @@ def taken(features: Features, window: Window, prompt: str) -> npt.NDArray[np.flo
 def measured(scene: Scene, heard: bool) -> Result:
     """SCENE through the engine's eye and, where HEARD, its voice."""
     window = Window(Fraction(0), round(scene.seconds * RATE))
-    features = ProceduralEngine().encode(scene.render(), window)
+    features = ProceduralEngine().encode(scene.render(), window, {})
     low, high = EDGE_S, float(scene.seconds) - EDGE_S
 
     def score(times: Iterable[float], frames: int = 1) -> Score:
@@ -176,7 +178,7 @@ def clip(path: Path, heard: bool) -> Result:
         size = (stream.width, stream.height)
         seconds = Fraction(file.duration or 0, 1_000_000)
     window = Window(Fraction(0), round(seconds * RATE))
-    features = ProceduralEngine().encode(filmed(path), window)
+    features = ProceduralEngine().encode(filmed(path), window, {})
     seen = [time for time in Sight.from_features(features).impacts.time if time > begin]
     takes = [time for time in onsets(taken(features, window, prompt)) if time > begin] if heard else None
     return Result(

@@ -288,7 +288,7 @@ def walker(rng: np.random.Generator, seconds: float) -> tuple[Shapes, list[float
         for side in (0, 1):
             x, up = foot(now, side)
             ankle = np.array([start + forward * x, floor - up - 0.012])
-            knee = _knee(hip, ankle, leg * 0.5, forward)
+            knee = jointed(hip, ankle, leg * 0.5, forward)
             shade = tuple(colours[0] * (0.75 if side else 1.0))
             toe = (ankle[0] + forward * 0.03, ankle[1] + 0.002)
             strokes += [
@@ -309,7 +309,7 @@ def walker(rng: np.random.Generator, seconds: float) -> tuple[Shapes, list[float
     return shapes, truth
 
 
-def _knee(
+def jointed(
     hip: npt.NDArray[np.float64], ankle: npt.NDArray[np.float64], bone: float, forward: float
 ) -> npt.NDArray[np.float64]:
     """The joint of two bones of length BONE between HIP and ANKLE that bends FORWARD."""

@@ -13,18 +13,16 @@ M. W. Whittle, "Gait Analysis" (2007) (vertical acceleration at initial contact)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, signal
 
+from foleyd.engines.procedural.rows import Row, chained, steadied
+
 Floats = npt.NDArray[np.float64]
 
-SHORTEST_STEP_S, LONGEST_STEP_S = 0.25, 0.95
 _FEWEST_STEPS = 4
 _FEWEST_CAMERA_STEPS = 6
-_CHANGE_OF_STEP = 0.2
 _SMOOTH_S = 0.04
 _LONGEST_FALL_S = 0.2
 _ABRUPT = 0.75
@@ -43,19 +41,6 @@ _PUSH_S = 0.06
 _FAINTEST_PUSH = 0.012
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Footfalls in a regular row: TIMES in seconds, DEPTH how plain each one is (natural log, or pushes)."""
-
-    times: Floats
-    depth: Floats
-
-    @property
-    def step(self) -> float:
-        """Median time from one to the next, seconds."""
-        return float(np.median(np.diff(self.times)))
-
-
 def walked_rows(middle: Floats, energy: Floats, down: Floats | None) -> list[Row]:
     """Rows of footfalls of a body seen walking, at times MIDDLE (n,) of one shot.
 
@@ -65,13 +50,13 @@ def walked_rows(middle: Floats, energy: Floats, down: Floats | None) -> list[Row
     if len(middle) < 8:
         return []
     abrupt, eased = energy_rows(middle, energy)
-    walking = [row for row in abrupt if _travels(row, middle, energy)]
+    walking = [row for row in abrupt if travels(row, middle, energy)]
     if walking or down is None:
-        return walking or [row for row in eased if _travels(row, middle, energy)]
-    troughs = [row for row in eased if _travels(row, middle, energy)]
+        return walking or [row for row in eased if travels(row, middle, energy)]
+    troughs = [row for row in eased if travels(row, middle, energy)]
     if troughs:
         return [_by_falls(row, middle, down) or row for row in troughs]
-    return [row for row in fall_rows(middle, down) if _travels(row, middle, energy)]
+    return [row for row in fall_rows(middle, down) if travels(row, middle, energy)]
 
 
 def _by_falls(row: Row, middle: Floats, down: Floats) -> Row | None:
@@ -109,8 +94,8 @@ def fall_rows(middle: Floats, down: Floats) -> list[Row]:
         return []
     times, depth = _between_frames(lowness, at, middle, step) + step / 2, np.asarray(found["prominences"])
     depth = 0.5 * depth / float(np.median(depth))
-    chains = _rows(times, depth, _FEWEST_STEPS, _FALL_UNEVEN)
-    rows = [Row(_steadied(times[chain]), np.full(len(chain), 0.5)) for chain in chains]
+    chains = chained(times, depth, _FEWEST_STEPS, _FALL_UNEVEN)
+    rows = [Row(steadied(times[chain]), np.full(len(chain), 0.5)) for chain in chains]
     return [row for row in rows if _keeps_time(row, middle, down)]
 
 
@@ -143,12 +128,12 @@ def energy_rows(middle: Floats, energy: Floats) -> tuple[list[Row], list[Row]]:
     abrupt, eased = [], []
     for chain, times in _steadiest([falls, middle[at]], depth):
         if float(np.median(share[chain])) > _ABRUPT:
-            abrupt.append(Row(_steadied(drop[chain]), depth[chain]))
+            abrupt.append(Row(steadied(drop[chain]), depth[chain]))
             continue
         pace = float(np.median(np.diff(times[chain])))
         wait = _SLOWING * pace + _STANDING * float(np.median(lead[chain]))
         wait += float(np.median((falls - times)[chain]))
-        eased.append(Row(_steadied(times[chain]) + wait, depth[chain]))
+        eased.append(Row(steadied(times[chain]) + wait, depth[chain]))
     return abrupt, eased
 
 
@@ -168,8 +153,8 @@ def camera_rows(middle: Floats, down: Floats, forward: Floats) -> list[Row]:
         return []
     plain = found["prominences"] > _PLAIN_PUSH * np.percentile(found["prominences"], 80)
     times, depth = _between_frames(push, at[plain], middle, step), np.asarray(found["prominences"][plain])
-    chains = _rows(times, depth, _FEWEST_CAMERA_STEPS, _CAMERA_UNEVEN)
-    rows = [Row(_steadied(times[chain]), depth[chain]) for chain in chains]
+    chains = chained(times, depth, _FEWEST_CAMERA_STEPS, _CAMERA_UNEVEN)
+    rows = [Row(steadied(times[chain]), depth[chain]) for chain in chains]
     return [row for row in rows if _walks(row, middle, push, forward)]
 
 
@@ -204,70 +189,11 @@ def _steadiest(clocks: list[Floats], depth: Floats) -> list[tuple[list[int], Flo
 
     One leg may hide the other, so that every second fall looks early while the lowest places stay even.
     """
-    found = [[(chain, times) for chain in _rows(times, depth, _FEWEST_STEPS, _UNEVEN)] for times in clocks]
+    found = [[(chain, times) for chain in chained(times, depth, _FEWEST_STEPS, _UNEVEN)] for times in clocks]
     return max(found, key=lambda chains: sum(len(chain) for chain, _ in chains))
 
 
-def _rows(times: Floats, depth: Floats, fewest: int, uneven: float) -> list[list[int]]:
-    """The best chains of TIMES with steady steps, longest and deepest first, none overlapping another."""
-    rows: list[list[int]] = []
-    taken = np.zeros(len(times), bool)
-    for chain in _chains(times, depth):
-        if len(chain) < fewest or taken[chain].any():
-            continue
-        taken[chain[0] : chain[-1] + 1] = True
-        if _unevenness(np.diff(times[chain])) <= uneven:
-            rows.append(chain)
-    return rows
-
-
-def _steadied(times: Floats) -> Floats:
-    """TIMES with their jitter halved: each moved onto the straight line through the five around it."""
-    if len(times) < 5:
-        return times
-    return np.asarray(signal.savgol_filter(times, 5, 1, mode="interp"))
-
-
-def _unevenness(gaps: Floats) -> float:
-    """Mean departure of GAPS from the pace around them (the median of five), as a share of the mean gap."""
-    pace = ndimage.median_filter(gaps, size=min(5, len(gaps)), mode="nearest")
-    return float(np.abs(gaps - pace).mean() / gaps.mean())
-
-
-def _chains(times: Floats, depth: Floats) -> list[list[int]]:
-    """Chains of indices with steps of walking length that change slowly, best first.
-
-    Dynamic programming over the last two members; what a chain passes over counts against it.
-    """
-    total = np.concatenate([[0.0], np.cumsum(depth)])
-    best: dict[tuple[int, int], tuple[float, tuple[int, int] | None]] = {}
-    ending: dict[int, list[int]] = {}
-    for j in range(len(times)):
-        for i in range(int(np.searchsorted(times, times[j] - LONGEST_STEP_S)), j):
-            gap = times[j] - times[i]
-            if gap < SHORTEST_STEP_S:
-                continue
-            passed = 0.5 * (total[j] - total[i + 1])
-            score, link = depth[i] + depth[j] - passed, None
-            for h in ending.get(i, []):
-                former = times[i] - times[h]
-                unlike = abs(gap - former) / max(gap, former)
-                longer = best[(h, i)][0] + depth[j] - passed - unlike
-                if unlike < _CHANGE_OF_STEP and longer > score:
-                    score, link = longer, (h, i)
-            best[(i, j)] = (score, link)
-            ending.setdefault(j, []).append(i)
-    chains = []
-    for last in sorted(best, key=lambda pair: -best[pair][0]):
-        chain, link = [last[1], last[0]], best[last][1]
-        while link is not None:
-            chain.append(link[0])
-            link = best[link][1]
-        chains.append(chain[::-1])
-    return chains
-
-
-def _travels(row: Row, middle: Floats, energy: Floats) -> bool:
+def travels(row: Row, middle: Floats, energy: Floats) -> bool:
     """Whether the troughs are alike and the body moves on in them, as one who walks does, a pendulum not."""
     within = (middle > row.times[0] - 0.1) & (middle < row.times[-1] + 0.1)
     lows = [energy[np.abs(middle - time) < _AROUND_S].min(initial=np.inf) for time in row.times]

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from foleyd.engines.procedural.camera import Move
-from foleyd.engines.procedural.contacts import Row, camera_rows, walked_rows
+from foleyd.engines.procedural.contacts import camera_rows, travels, walked_rows
+from foleyd.engines.procedural.feet import Figure, landing_rows
 from foleyd.engines.procedural.impacts import Jump, Series, impacts, prominent, seen_as, signatures
 from foleyd.engines.procedural.motion import Change, Patch
+from foleyd.engines.procedural.rows import Row
 from foleyd.engines.procedural.sight import CONTACT, IMPACT, Impacts
 from foleyd.engines.procedural.things import Thing, things
 
@@ -163,8 +165,23 @@ def _footfalls(thing: Thing, pairs: Sequence[Pair], middle: Floats) -> list[Row]
     energy = np.array([patch.energy if patch is not None else 0.0 for patch in thing.patches])
     body = np.array([_is_body(patch) for patch in thing.patches])
     times = middle[thing.first :]
-    rows = walked_rows(times, energy, _downward(thing, pairs[thing.first :]))
+    rows = [row for row in landing_rows(_figure(thing, pairs, middle)) if travels(row, times, energy)]
+    rows = rows or walked_rows(times, energy, _downward(thing, pairs[thing.first :]))
     return [row for row in rows if body[(times >= row.times[0]) & (times <= row.times[-1])].mean() > 0.5]
+
+
+def _figure(thing: Thing, pairs: Sequence[Pair], middle: Floats) -> Figure:
+    own = pairs[thing.first :]
+    boxes = np.array([(np.nan,) * 4 if patch is None else patch.box for patch in thing.patches])
+    return Figure(
+        middle=middle[thing.first :],
+        x=np.array([np.nan if patch is None else patch.x for patch in thing.patches]),
+        top=boxes[:, 1],
+        bottom=boxes[:, 3],
+        camera=np.array([pair.move.dx / pair.width / pair.span for pair in own]),
+        undersides=[pair.change.underside for pair in own],
+        width=pairs[0].width,
+    )
 
 
 def _downward(thing: Thing, pairs: Sequence[Pair]) -> Floats | None:

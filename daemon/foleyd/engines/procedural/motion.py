@@ -34,6 +34,8 @@ _CELL = 6
 _CELL_CHANGE = 0.2
 _FAINTEST_SHARE = 0.03
 _MOST_PATCHES = 6
+_SOLE = 4
+"""Rows of pixels that a column's underside is summed over: about the height of a foot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,30 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class Underside:
+    """What moves lowest: from column LEFT on, the lowest ROW of change (-1: none) and how much it is there.
+
+    ``rows`` and ``energy`` (n,) by column of pixels; energy is the change of light summed over the lowest
+    four rows of change.
+    """
+
+    left: int
+    rows: npt.NDArray[np.int16]
+    energy: npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What changed from one picture to the next.
 
     ``patches`` the strongest first; ``noise`` standard deviation of this pair's grain; ``lost`` whether the
-    two pictures have too little in common to compare (a cut, a flash).
+    two pictures have too little in common to compare (a cut, a flash); ``underside`` what moved lowest.
     """
 
     patches: tuple[Patch, ...]
     noise: float
     lost: bool
+    underside: Underside | None = None
 
     @property
     def whole(self) -> Patch | None:
@@ -115,7 +131,7 @@ def change(here: Small, there: Small, move: Move, noise: float) -> Change:
         _patch((x[own], y[own]), weight[own], moved[own], (rows, columns))
         for own in (region == k for k in strongest if energies[k] > _FAINTEST_SHARE * energies[strongest[0]])
     ]
-    return Change(tuple(patches), grain, False)
+    return Change(tuple(patches), grain, False, _underside(above))
 
 
 def together(patches: Sequence[Patch]) -> Patch:
@@ -166,6 +182,19 @@ def _patch(at: tuple[Levels, Levels], weight: Levels, moved: Levels, shape: tupl
         size=len(x) / pixels,
         box=(float(x.min()), float(y.min()), float(x.max()) + 2 * half, float(y.max()) + 2 * half),
     )
+
+
+def _underside(above: Plane) -> Underside:
+    """The :class:`Underside` of the change ABOVE the noise, of which there is some."""
+    columns = np.flatnonzero(above.any(axis=0))
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    part = above[:, left:right]
+    changed = part > 0
+    lowest = len(part) - 1 - changed[::-1].argmax(axis=0)
+    sole = np.maximum(lowest - np.arange(_SOLE)[:, None], 0)
+    energy = np.take_along_axis(part, sole, 0).sum(axis=0)
+    rows = np.where(changed.any(axis=0), lowest, -1)
+    return Underside(left, rows.astype(np.int16), energy.astype(np.float16))
 
 
 def _regions(above: Plane) -> tuple[npt.NDArray[np.int32], int]:
