@@ -209,6 +209,16 @@ def test_an_idle_daemon_leaves(house: House) -> None:
     assert house.process.wait(15) == 0
 
 
+def test_a_daemon_that_is_asked_is_not_idle(house: House) -> None:
+    with house.start("--idle-seconds", "2") as daemon:
+        assert house.process is not None
+        for _ in range(8):
+            daemon.server_info()
+            with pytest.raises(subprocess.TimeoutExpired):
+                house.process.wait(0.5)
+    assert house.process.wait(15) == 0
+
+
 def test_paths_outside_the_roots_are_refused(house: House, flashes: Path, tmp_path: Path) -> None:
     daemon = house.start(settings=f'roots = ["{flashes.parent}"]\n')
     with pytest.raises(grpc.RpcError) as refused:

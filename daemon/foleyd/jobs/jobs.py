@@ -24,7 +24,7 @@ from foleyd.jobs.ledger import Ledger
 from foleyd.jobs.memory import Peaks, resident_bytes
 from foleyd.jobs.records import Figures, FileStamp, NewJob, Priority, Record, State
 from foleyd.jobs.slots import Slot, Work
-from foleyd.jobs.workshop import Workshop
+from foleyd.jobs.workshop import Stopping, Workshop
 from foleyd.request import Request
 
 logger = logging.getLogger(__name__)
@@ -38,13 +38,6 @@ class QueueFull(FoleyError):
 
     code = "RESOURCE_EXHAUSTED"
     reason = "QUEUE_FULL"
-
-
-class Stopping(FoleyError):
-    """The daemon is stopping; the next one goes on with its jobs."""
-
-    code = "UNAVAILABLE"
-    reason = "STOPPING"
 
 
 class JobUnfinished(FoleyError):
@@ -110,6 +103,10 @@ class Jobs:
     def busy(self) -> bool:
         """Whether any job runs or waits."""
         return bool(self._running or self._waiting)
+
+    def touch(self) -> None:
+        """Somebody is here: the idle time begins anew."""
+        self.last_busy = time.monotonic()
 
     @property
     def closing(self) -> bool:
@@ -220,7 +217,7 @@ class Jobs:
             self._peaks.end(job)
             del self._running[job], self._priorities[job]
             self._cancellations.pop(job, None)
-            self.last_busy = time.monotonic()
+            self.touch()
             self._ring(job)
             self._pump()
 

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 _TRIES = 2
 """A call whose worker died is tried once more in a new one."""
+_DIED = "the worker process ended unexpectedly; a damaged file may have crashed its decoder"
+_STOPPING = "the daemon is stopping; ask again in a moment"
 
 
 class WorkerDied(FoleyError):
@@ -30,6 +32,13 @@ class WorkerDied(FoleyError):
 
     code = "INTERNAL"
     reason = "WORKER_DIED"
+
+
+class Stopping(FoleyError):
+    """The daemon is stopping; the next one goes on with its jobs."""
+
+    code = "UNAVAILABLE"
+    reason = "STOPPING"
 
 
 @dataclass(slots=True)
@@ -76,14 +85,14 @@ class Workshop:
         """Runs ``Studio.METHOD(*arguments)`` in LANE and returns what it returns.
 
         ON_START gets a function that cancels item N of the call. Raises FailedWork for a failure
-        over there, WorkerDied when the worker died twice over it.
+        over there, WorkerDied when the worker died twice over it, Stopping when the workshop closes.
         """
         for attempt in range(1, _TRIES + 1):
             try:
                 return await self._try_call(lane, method, arguments, on_event, on_start)
             except WorkerDied:
                 logger.warning("the worker died during %s (attempt %d)", method, attempt)
-                if attempt == _TRIES or self._closing:
+                if attempt == _TRIES:
                     raise
         raise AssertionError("unreachable")
 
@@ -112,7 +121,7 @@ class Workshop:
 
     async def _living_child(self) -> _Child:
         if self._closing:
-            raise WorkerDied("foleyd is stopping")
+            raise Stopping(_STOPPING)
         if self._child is None:
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe()
@@ -162,13 +171,13 @@ class Workshop:
         if self._child is child:
             self._child = None
         child.outbox.put(None)
-        died = "the worker process ended unexpectedly; a damaged file may have crashed its decoder"
+        why = Stopping(_STOPPING) if self._closing else WorkerDied(_DIED)
         for call in child.calls.values():
             if not call.future.done():
-                call.future.set_exception(WorkerDied(died))
+                call.future.set_exception(why)
 
     async def close(self) -> None:
-        """Ends the worker; calls that wait get WorkerDied."""
+        """Ends the worker; calls that wait get Stopping."""
         self._closing = True
         child = self._child
         if child is None:

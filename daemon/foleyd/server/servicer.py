@@ -46,10 +46,11 @@ _LOOK_BACK = 40
 def unary(
     method: Callable[[Any, Request], Awaitable[Answer]],
 ) -> Callable[[Any, Request, Context], Awaitable[Answer]]:
-    """Lets METHOD raise; the caller gets a status."""
+    """Lets METHOD raise; the caller gets a status. A daemon that is asked is not idle."""
 
     @functools.wraps(method)
     async def wrapped(self: Any, request: Request, context: Context) -> Answer:
+        self._jobs.touch()
         try:
             return await method(self, request)
         except Exception as error:  # a defect too must reach the caller as a sentence
