@@ -17,7 +17,8 @@ from foleyd.cli.main import run
 from foleyd.cli.options import _join_pairs
 from foleyd.cli.requests import whole_frames
 from foleyd.cli.show import BarDisplay, duration_text, show_event
-from foleyd.config import Folders
+from foleyd.config import Folders, make_private
+from foleyd.server.lock import hold_lock
 from foleyd.timebase import STANDARD_RATES
 from foleyd.v1 import foleyd_pb2 as pb
 
@@ -473,12 +474,23 @@ def test_cancel_and_remove_name_the_job(daemon: FakeDaemon, capsys: pytest.Captu
     ],
 )
 def test_serve_runs_the_daemon_here(
-    words: list[str], arguments: list[str], monkeypatch: pytest.MonkeyPatch
+    folders: Folders, words: list[str], arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[list[str]] = []
     monkeypatch.setattr("foleyd.server.main.main", lambda given: served.append(given) or 0)
     assert run(["serve", *words]) == 0
     assert served == [arguments]
+
+
+def test_serve_that_cannot_be_is_exit_code_2(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+    make_private(folders.runtime)
+    with hold_lock(folders.lock):
+        assert run(["serve"]) == 2
+    assert "runs already" in capsys.readouterr().err
+    folders.config.mkdir(parents=True)
+    (folders.config / "foleyd.toml").write_text("handles = -1\n")
+    assert run(["serve"]) == 2
+    assert "foleyd.toml" in capsys.readouterr().err
 
 
 def test_status_starts_nothing(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from foleyd import __version__
 from foleyd.cli import options as o
 from foleyd.cli.exits import DONE, OTHER, WRONG, InputError, exit_code
 from foleyd.cli.link import daemon as open_daemon
-from foleyd.config import find_folders
+from foleyd.config import find_folders, load_settings
 
 if TYPE_CHECKING:
     from foleyd.v1 import foleyd_pb2 as pb
@@ -37,14 +37,17 @@ def serve(
     ] = None,
 ) -> int:
     """Runs the daemon in the foreground."""
+    from foleyd.launch import ALREADY_RUNNING
     from foleyd.server.main import main as serve_until_stopped
 
+    load_settings(find_folders())  # wrong ones are the command's to refuse
     arguments: list[str] = []
     if tcp is not None:
         arguments += ["--tcp", str(tcp)]
     if idle_seconds is not None:
         arguments += ["--idle-seconds", f"{idle_seconds:g}"]
-    return int(serve_until_stopped(arguments))
+    code = serve_until_stopped(arguments)
+    return WRONG if code == ALREADY_RUNNING else code
 
 
 def status(as_json: o.Json = False) -> int:
