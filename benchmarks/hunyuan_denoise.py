@@ -1,9 +1,9 @@
 """How long denoising takes on this machine's card, beside the floor: its matrix products alone.
 
-Run ``python -m benchmarks.hunyuan_denoise [--size xxl|xl] [--dtype float16] [--steps 50] [--profile FILE]
-[--json FILE]``. Weights are random, at full size. *Floor* is every matrix product of one step at its real
-shape, replayed as a CUDA graph in the same run, times the steps: no attention, no norms. *Reference floor* has
-the modulation of single blocks for every token.
+Run ``python -m benchmarks.hunyuan_denoise [--size xxl|xl] [--dtype float16] [--weights full|8bit|offload]
+[--lengths "5 10 15 10,10,10,10"] [--profile FILE] [--json FILE]``. Weights are random, at full size. *Floor*
+is every matrix product of one step at its real shape, replayed as a CUDA graph in the same run, times the
+steps: no attention, no norms. *Reference floor* has the modulation of single blocks for every token.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from foleyd.engines.hunyuan.kernels import KernelOps
 from foleyd.engines.hunyuan.layout import plan_layout
 from foleyd.engines.hunyuan.record import Recorder
 from foleyd.engines.hunyuan.step import Conditions, Velocity
+from foleyd.engines.hunyuan.storage import EightBits, Offloaded, store
 from foleyd.engines.hunyuan.transformer import FoleyTransformer
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -32,6 +33,9 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 GUIDANCE = 4.5
 TEXT = 20
+
+
+STORED = {"8bit": EightBits, "offload": Offloaded}
 
 
 def random_model(size: str, dtype: torch.dtype) -> FoleyTransformer:
@@ -92,7 +96,8 @@ def products(model: FoleyTransformer, lengths: Sequence[float], distinct: bool) 
     moments = sizes.moments if distinct else audio
     for _ in range(config.single_depth):
         shapes += [
-            (moments, h, 6 * h), (audio, h, 3 * h), (audio, 3 * h, h), (audio, 3 * h, 2 * k), (audio, 3 * k, h)
+            (moments, h, 6 * h), (audio, h, 3 * h), (audio, 3 * h, h), (audio, 3 * h, 2 * k),
+            (audio, 3 * k, h),
         ]  # fmt: skip
     return [*shapes, (audio, 128, h), (audio, h, 128)]
 
@@ -164,6 +169,7 @@ def main() -> None:
     )
     parser.add_argument("--size", choices=SIZES, default="xxl")
     parser.add_argument("--dtype", default="float16")
+    parser.add_argument("--weights", choices=["full", *STORED], default="full")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--lengths", default="5 10 15 10,10,10,10")
@@ -173,7 +179,12 @@ def main() -> None:
     arguments = parser.parse_args()
     with torch.inference_mode():
         began = time.perf_counter()
-        velocity = Velocity(random_model(arguments.size, getattr(torch, arguments.dtype)), KernelOps())
+        dtype, kind = getattr(torch, arguments.dtype), STORED.get(arguments.weights)
+        model = random_model(arguments.size, dtype)
+        if kind is not None:
+            store(model.cpu(), kind, torch.device("cuda"))
+            torch.cuda.empty_cache()
+        velocity = Velocity(model, KernelOps())
         torch.cuda.synchronize()
         print(f"{torch.cuda.get_device_name()}, {arguments.size} {arguments.dtype}, {arguments.steps} steps, "
               f"model made in {time.perf_counter() - began:.1f} s")  # fmt: skip

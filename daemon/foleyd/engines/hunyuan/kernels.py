@@ -104,13 +104,22 @@ class KernelOps(PlainOps):
         """See :class:`.ops.Ops`."""
         rows, width = x.shape
         out = x.new_empty(rows, width // 2)
-        block = min(2048, triton.next_power_of_2(width // 2))
+        block = min(1024, triton.next_power_of_2(width // 2))
         _glu[(rows, triton.cdiv(width // 2, block))](x, out, FEATURES=width // 2, BLOCK=block, num_warps=4)
         return out
 
     def gelu_linear(self, x: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> None:
         """See :class:`.ops.Ops`. The GELU is the product's epilogue."""
         torch._addmm_activation(bias, x, weight.T, use_gelu=True, out=out)
+
+
+def scaled(codes: Tensor, scale: Tensor) -> Tensor:
+    """CODES (n, m) int8 times SCALE (n, 1), in the dtype of SCALE."""
+    rows, columns = codes.shape
+    out = scale.new_empty(rows, columns)
+    block = min(2048, triton.next_power_of_2(columns))
+    _scale[(rows, triton.cdiv(columns, block))](codes, scale, out, COLUMNS=columns, BLOCK=block, num_warps=4)
+    return out
 
 
 def _launch_norm(
@@ -212,6 +221,17 @@ def _norm(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
+def _scale(codes, scale, out, COLUMNS: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    """A block of one row: code * scale."""
+    row = tl.program_id(0).to(tl.int64)
+    columns = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = columns < COLUMNS
+    value = tl.load(codes + row * COLUMNS + columns, mask=inside, other=0).to(tl.float32)
+    value *= tl.load(scale + row).to(tl.float32)
+    tl.store(out + row * COLUMNS + columns, value.to(out.dtype.element_ty), mask=inside)
+
+
+@triton.jit
 def _glu(x, out, FEATURES: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
     """A block of one row: silu(gate) * up."""
     row = tl.program_id(0)
@@ -276,24 +296,32 @@ def _look(  # type: ignore[no-untyped-def]
     FEATURES: tl.constexpr,
     KEYS: tl.constexpr,
     PRECISION: tl.constexpr,
+    WHOLE: tl.constexpr,
 ):
-    """Goes on with the softmax of Q over COUNT keys from row FIRST on (Dao, FlashAttention, 2022)."""
+    """Goes on with the softmax of Q over KEYS keys from row FIRST on (Dao, FlashAttention, 2022).
+
+    WHOLE: all of them are there; otherwise COUNT are.
+    """
     feature = tl.arange(0, FEATURES)
-    for begin in range(0, count, KEYS):
-        key = begin + tl.arange(0, KEYS)
+    key = tl.arange(0, KEYS)
+    rows = first + key
+    at_keys = k + rows[None, :] * k_stride + feature[:, None]
+    at_values = v + rows[:, None] * v_stride + feature[None, :]
+    if WHOLE:
+        score = tl.dot(q, tl.load(at_keys), input_precision=PRECISION) * scale
+        values = tl.load(at_values)
+    else:
         there = key < count
-        rows = first + key
-        keys = tl.load(k + rows[None, :] * k_stride + feature[:, None], mask=there[None, :], other=0.0)
+        keys = tl.load(at_keys, mask=there[None, :], other=0.0)
         score = tl.dot(q, keys, input_precision=PRECISION) * scale
         score = tl.where(there[None, :], score, float("-inf"))
-        higher = tl.maximum(highest, tl.max(score, axis=1))
-        weight = tl.exp2(score - higher[:, None])
-        fade = tl.exp2(highest - higher)
-        values = tl.load(v + rows[:, None] * v_stride + feature[None, :], mask=there[:, None], other=0.0)
-        sums = sums * fade[:, None] + tl.dot(weight.to(values.dtype), values, input_precision=PRECISION)
-        total = total * fade + tl.sum(weight, axis=1)
-        highest = higher
-    return sums, highest, total
+        values = tl.load(at_values, mask=there[:, None], other=0.0)
+    higher = tl.maximum(highest, tl.max(score, axis=1))
+    weight = tl.exp2(score - higher[:, None])
+    fade = tl.exp2(highest - higher)
+    total = total * fade + tl.sum(weight, axis=1)
+    sums = tl.dot(weight.to(values.dtype), values, sums * fade[:, None], input_precision=PRECISION)
+    return sums, higher, total
 
 
 @triton.jit
@@ -327,12 +355,21 @@ def _attend(  # type: ignore[no-untyped-def]
     highest = tl.full((QUERIES,), float("-inf"), tl.float32)
     total = tl.zeros((QUERIES,), tl.float32)
     sums = tl.zeros((QUERIES, FEATURES), tl.float32)
+    k += column
+    v += column
     for stretch in tl.static_range(2):
         first = tl.load(tile + 2 + 2 * stretch)
         keys = tl.load(tile + 3 + 2 * stretch)
-        sums, highest, total = _look(
-            sums, highest, total, queries, k + column, v + column, k_stride, v_stride, first, keys,
-            scale, FEATURES, KEYS, PRECISION,
-        )  # fmt: skip
+        whole = keys // KEYS * KEYS
+        for begin in range(0, whole, KEYS):
+            sums, highest, total = _look(
+                sums, highest, total, queries, k, v, k_stride, v_stride, first + begin, KEYS,
+                scale, FEATURES, KEYS, PRECISION, True,
+            )  # fmt: skip
+        if whole < keys:
+            sums, highest, total = _look(
+                sums, highest, total, queries, k, v, k_stride, v_stride, first + whole, keys - whole,
+                scale, FEATURES, KEYS, PRECISION, False,
+            )  # fmt: skip
     mixed = (sums / total[:, None]).to(out.dtype.element_ty)
     tl.store(out + rows * out_stride + column + feature[None, :], mixed, mask=there)
