@@ -81,7 +81,7 @@ def synchformer(golden: Path) -> Trimmed:
 
 
 def dac_vae_tiny(golden: Path) -> Trimmed:
-    """The decoder and its cases; the encoder would be four times as large."""
+    """The decoder and its short cases; the encoder is four times as large, the sampler has a longer case."""
     yield "dac_vae_tiny/config.json", golden / "dac_vae_tiny/config.json"
     weights = load_file(golden / "dac_vae_tiny/weights.safetensors")
     decoder = {
@@ -89,8 +89,37 @@ def dac_vae_tiny(golden: Path) -> Trimmed:
     }
     yield "dac_vae_tiny/weights.safetensors", decoder
     stored = load_file(golden / "dac_vae_tiny/cases.safetensors")
-    decoded = {key: value for key, value in stored.items() if key.startswith("decode_")}
+    decoded = {key: value for key, value in stored.items() if key.startswith("decode_b1_")}
     yield "dac_vae_tiny/cases.safetensors", decoded
+
+
+def dit_tiny(golden: Path) -> Trimmed:
+    """All weights in use; the case that has values on the way, and the shortest; the probes. No angles."""
+    for name in ("config.json", "blocks.json"):
+        yield f"dit_tiny/{name}", golden / "dit_tiny" / name
+    weights = load_file(golden / "dit_tiny/weights.safetensors")
+    used = {key: value for key, value in weights.items() if not key.startswith("final_layer.adaLN_")}
+    yield "dit_tiny/weights.safetensors", used
+    blocks = load_file(golden / "dit_tiny/blocks.safetensors")
+    values = {key: value for key, value in blocks.items() if "rope" not in key and "pos_emb" not in key}
+    yield "dit_tiny/blocks.safetensors", values
+    stored = load_file(golden / "dit_tiny/cases.safetensors")
+    facts = json.loads((golden / "dit_tiny/blocks.json").read_text())
+    kept = {facts["intermediates"]["of_case"], "b2_0s64_minimum"}
+    cases = {key: value for key, value in stored.items() if key.partition(".")[0] in kept}
+    yield "dit_tiny/cases.safetensors", cases
+
+
+def sampler(golden: Path) -> Trimmed:
+    """The case of fewest steps, without the latents on the way."""
+    facts = json.loads((golden / "sampler/cases.json").read_text())
+    name = min(facts, key=lambda case: int(facts[case]["steps"]))
+    yield "sampler/cases.json", {name: facts[name]}
+    stored = load_file(golden / "sampler/cases.safetensors")
+    kept = {
+        key: value for key, value in stored.items() if key.startswith(f"{name}.") and "trajectory" not in key
+    }
+    yield "sampler/cases.safetensors", kept
 
 
 def keys(golden: Path) -> Trimmed:
@@ -99,7 +128,14 @@ def keys(golden: Path) -> Trimmed:
         yield f"keys/{file.name}", file
 
 
-TRIMMERS: tuple[Callable[[Path], Trimmed], ...] = (preprocess, synchformer, dac_vae_tiny, keys)
+TRIMMERS: tuple[Callable[[Path], Trimmed], ...] = (
+    preprocess,
+    synchformer,
+    dac_vae_tiny,
+    dit_tiny,
+    sampler,
+    keys,
+)
 
 
 def trim(golden: Path, out: Path) -> int:

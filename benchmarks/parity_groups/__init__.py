@@ -4,5 +4,14 @@ A group is a module with ``NEEDS``, the files without which a folder does not ha
 manifest, device)``. To add one, write the module and name it here.
 """
 
-GROUPS = ("frame_sampling", "preprocess", "keys", "synchformer", "dac_vae")
+GROUPS = (
+    "frame_sampling",
+    "preprocess",
+    "keys",
+    "synchformer",
+    "dac_vae",
+    "dit_tiny",
+    "sampler",
+    "precision",
+)
 """Names of this package's modules."""

@@ -29,14 +29,20 @@ def _decoded(model: Any, latents: torch.Tensor, chunk: int | None) -> torch.Tens
     return sound
 
 
+def autoencoder(folder: Path, device: torch.device, with_encoder: bool = False) -> FoleyAutoencoder:
+    """FOLDER's model by way of the loader."""
+    config = {key: value for key, value in json.loads((folder / CONFIG).read_text()).items() if key in _OURS}
+    loaded, _ = load_published(
+        folder / WEIGHTS, AUTOENCODER, torch.float32, **config, with_encoder=with_encoder
+    )
+    assert isinstance(loaded, FoleyAutoencoder)
+    return loaded.to(device)
+
+
 def cases(folder: Path, manifest: Manifest, device: torch.device) -> Iterator[Case]:
     """Folded weights by way of the loader; the encoder only where the folder has cases for it."""
     stored = {name: value.to(device) for name, value in load_file(folder / STORED).items()}
-    config = {key: value for key, value in json.loads((folder / CONFIG).read_text()).items() if key in _OURS}
-    encodes = any(name.endswith(".mean") for name in stored)
-    loaded, _ = load_published(folder / WEIGHTS, AUTOENCODER, torch.float32, **config, with_encoder=encodes)
-    model: Any = loaded.to(device)
-    assert isinstance(model, FoleyAutoencoder)
+    model: Any = autoencoder(folder, device, with_encoder=any(name.endswith(".mean") for name in stored))
     within = {part: tolerance(manifest, STORED, part) for part in ("decode", "encode")}
     for name in sorted({key.rpartition(".")[0] for key in stored}):
         sound = stored[f"{name}.audio"]

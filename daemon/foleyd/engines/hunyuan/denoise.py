@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -43,10 +44,24 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What is to be denoised: PIECES in order, at most two over any latent, from NOISE (L, 128)."""
+    """What is to be denoised: PIECES in order, one or two over every latent, from NOISE (L, 128).
+
+    Raises ValueError for pieces that leave a latent out or are three over one.
+    """
 
     pieces: tuple[Piece, ...]
     noise: Tensor
+
+    def __post_init__(self) -> None:
+        for first, second in pairwise(self.pieces):
+            if not (first.start < second.start <= first.end < second.end):
+                raise ValueError(f"no latent may be left out between {_where(first)} and {_where(second)}")
+        for first, third in zip(self.pieces, self.pieces[2:], strict=False):
+            if third.start < first.end:
+                raise ValueError(f"three windows overlap: {_where(first)} reaches into {_where(third)}")
+        if not self.pieces or self.pieces[0].start or self.pieces[-1].end != len(self.noise):
+            places = ", ".join(map(_where, self.pieces)) or "none"
+            raise ValueError(f"windows over all {len(self.noise)} latents are needed, not {places}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,10 @@ class Denoised:
 
     latents: Tensor | None
     cancelled: bool = False
+
+
+def _where(piece: Piece) -> str:
+    return f"latents {piece.start} to {piece.end}"
 
 
 Step = Callable[[Batch, Tensor, Tensor, Tensor, float], Tensor]

@@ -49,7 +49,7 @@ class Recorder:
     def __call__(self, batch: Batch, noisy: Tensor, vec: Tensor, triple: Tensor, guidance: float) -> Tensor:
         """As :meth:`.step.Velocity.__call__`; the result is overwritten by the next call."""
         if self.note:
-            return self._velocity(batch.to(noisy.device), noisy, vec, triple, guidance)
+            return self._velocity(batch, noisy, vec, triple, guidance)
         recording = self._recordings.get(batch.layout.sizes)
         if recording is None:
             try:

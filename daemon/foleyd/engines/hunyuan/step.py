@@ -13,8 +13,10 @@ The residual stream, norms, modulation and guidance are float32 at any precision
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +35,8 @@ from foleyd.engines.hunyuan.transformer import (
     rope_table,
     time_features,
 )
+
+T = TypeVar("T")
 
 LONGEST = 2048
 """Positions that the rotation tables cover: twice the latents of the longest window, and more."""
@@ -146,17 +150,25 @@ class Velocity:
 
     def times(self, t: Tensor) -> Times:
         """For steps at times T (steps,), 0..1000."""
-        model = self.model
-        vec = model.time_in(time_features(t.to(self.device)).to(self.dtype))
+        vec = self.model.time_in(time_features(t.to(self.device)).to(self.dtype))
+        return Times(vec.float(), self.triple_modulations(vec))
+
+    def triple_modulations(self, vec: Tensor) -> Tensor:
+        """VEC (steps, h) -> (steps, blocks, 2, 9h), sound first."""
         active = F.silu(vec)
         triple = [
             torch.stack([block.audio.modulation(active), block.visual.modulation(active)], dim=1)
-            for block in model.triple_blocks
+            for block in self.model.triple_blocks
         ]
-        return Times(vec.float(), torch.stack(triple, dim=1))
+        return torch.stack(triple, dim=1)
 
     def batch(self, windows: Sequence[Conditions], guided: bool, exact: bool = False) -> Batch:
-        """WINDOWS side by side; GUIDED adds their unconditional halves. EXACT: sizes are not rounded up."""
+        """WINDOWS side by side; GUIDED adds their unconditional halves. EXACT: sizes are not rounded up.
+
+        Raises ValueError for a window or a text beyond the rotation tables.
+        """
+        for window in windows:
+            _check_length(window.lengths)
         layout = plan_layout([window.lengths for window in windows], guided, exact)
         sizes, maps = layout.sizes, layout.maps.to(self.device)
         moments = [self._moments(window) for window in windows]
@@ -176,7 +188,7 @@ class Velocity:
             maps,
             _padded(torch.cat(moments), sizes.moments).float(),
             visual.float(),
-            self._text_kv(_padded(self.model.text_in(text), sizes.text), maps),
+            self.text_kv(_padded(self.model.text_in(text), sizes.text), maps),
         )
 
     def _moments(self, window: Conditions) -> Tensor:
@@ -192,8 +204,8 @@ class Velocity:
             return self.model.empty_clip.expand(window.visual, -1)
         return window.clip.to(self.device, self.dtype)
 
-    def _text_kv(self, text: Tensor, maps: Maps) -> Tensor:
-        """Keys, normed and rotated, and values of the text for every triple block."""
+    def text_kv(self, text: Tensor, maps: Maps) -> Tensor:
+        """Keys, normed and rotated, and values of embedded TEXT (rows of text, h) for every triple block."""
         rotation = Rotation(*self._table, maps.text_position)
         streams = torch.zeros_like(maps.text_position)
         packed = []
@@ -211,12 +223,13 @@ class Velocity:
         """The velocity (noisy rows, 128) float32 of NOISY (noisy rows, 128) float32.
 
         VEC (h) and TRIPLE (blocks, 2, 9h) are one step's of :class:`Times`; GUIDANCE is used where the batch
-        is guided: v = v_u + g (v_c - v_u) (5.8).
+        is guided: v = v_u + g (v_c - v_u) (5.8). A BATCH that waits in host memory is fetched.
         """
+        batch = batch.to(noisy.device)
         x = self.begin(batch, noisy)
         singles = SingleModulations(self.model.single_modulation, batch, vec, self.dtype)
-        y, x = self.triple_blocks(batch, x, triple, singles[0])
-        y = self.single_blocks(batch, x, y, singles)
+        y, x = _last(self.triple_blocks(batch, x, triple, singles[0]))
+        y = _last(self.single_blocks(batch, x, y, singles))
         velocity: Tensor = self.model.out(y).float()
         if batch.layout.sizes.halves == 1:
             return velocity
@@ -230,10 +243,11 @@ class Velocity:
 
     def triple_blocks(
         self, batch: Batch, x: Tensor, triple: Tensor, after: Modulation
-    ) -> tuple[Tensor, Tensor]:
-        """Runs X (tokens, h) through all triple blocks.
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Runs X (tokens, h), in place, through the triple blocks, one at a time.
 
-        Returns what the first single block multiplies with, normed for it by AFTER, and the sound's X.
+        Yields what the next block multiplies with, normed for it (after the last one by AFTER), and X, after
+        the last block the sound's alone.
         """
         blocks = self.model.triple_blocks
         streams = batch.maps.stream
@@ -243,7 +257,7 @@ class Velocity:
             last = number + 1 == len(blocks)
             following = (after[0], SINGLE_NORM_EPS) if last else (mods[number + 1][0], NORM_EPS)
             y, x = self._triple_block(batch, number, block, x, y, mods[number], last, *following)
-        return y, x
+            yield y, x
 
     def _triple_block(
         self,
@@ -297,10 +311,10 @@ class Velocity:
             torch.addmm(picture.bias, y[audio:], picture.weight.T, out=out[audio:])
         return out
 
-    def single_blocks(self, batch: Batch, x: Tensor, y: Tensor, mods: SingleModulations) -> Tensor:
-        """Runs the sound X (A, h), normed for the first block as Y, through all single blocks.
+    def single_blocks(self, batch: Batch, x: Tensor, y: Tensor, mods: SingleModulations) -> Iterator[Tensor]:
+        """Runs the sound X (A, h), in place and normed for the first block as Y, through the single blocks.
 
-        Returns it normed for the output.
+        Yields it after each block, normed for the next one, or for the output.
         """
         blocks, edges = self.model.single_blocks, batch.maps.edges
         for number, block in enumerate(blocks):
@@ -310,7 +324,8 @@ class Velocity:
                 y = self.ops.add_norm(x, y, mod[5], mods[number + 1][0], SINGLE_NORM_EPS, edges)
             else:
                 self.ops.add(x, y, mod[5], edges)
-        return self.ops.plain_norm(x, NORM_EPS, self.dtype)
+                y = self.ops.plain_norm(x, NORM_EPS, self.dtype)
+            yield y
 
     def _single_block(
         self, batch: Batch, number: int, block: SingleBlock, x: Tensor, y: Tensor, mod: Modulation
@@ -361,6 +376,17 @@ class _HeadNorms:
         return cls(torch.stack(own), torch.stack([s.cross_q_norm.weight[None] for s in streams]))
 
 
+def _last(blocks: Iterator[T]) -> T:
+    return deque(blocks, maxlen=1).pop()
+
+
 def _padded(rows: Tensor, count: int) -> Tensor:
     """ROWS (n, c) followed by zeros up to COUNT rows."""
     return F.pad(rows, (0, 0, 0, count - len(rows)))
+
+
+def _check_length(window: Lengths) -> None:
+    """Raises ValueError where a position of WINDOW is not in the rotation tables."""
+    longest = max(2 * window.latents, window.visual, window.text, window.negative)
+    if longest > LONGEST:
+        raise ValueError(f"a window has {longest} positions, the transformer's tables {LONGEST}")
