@@ -284,13 +284,15 @@ def config_of(published: dict[str, Any]) -> dict[str, Any]:
 
 
 def time_features(t: Tensor) -> Tensor:
-    """T (B,) in 0..1000 -> (B, 256) float32, cosines first (5.2)."""
+    """T (B,) in 0..1000 -> (B, 256) float32, cosines first (5.2).
+
+    On the CPU, with frequencies rounded from float64: float32's exp differs from machine to machine in the
+    last bit, which a time of 1000 makes a thousand times larger.
+    """
     half = TIME_FEATURES // 2
-    frequencies = torch.exp(
-        -math.log(10000) * torch.arange(half, dtype=torch.float32, device=t.device) / half
-    )
-    angles = t.float()[:, None] * frequencies
-    return torch.cat([angles.cos(), angles.sin()], dim=-1)
+    powers = -math.log(10000) * torch.arange(half, dtype=torch.float32) / half
+    angles = t.float().cpu()[:, None] * powers.double().exp().float()
+    return torch.cat([angles.cos(), angles.sin()], dim=-1).to(t.device)
 
 
 def nearest_exact(n_in: int, n_out: int, device: torch.device | str = "cpu") -> Tensor:
@@ -301,10 +303,13 @@ def nearest_exact(n_in: int, n_out: int, device: torch.device | str = "cpu") -> 
 
 
 def rope_table(positions: Tensor, features: int, theta: float) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (n, features/2) float32 of POSITIONS (n,): position * theta^(-2j/D) (5.4)."""
-    powers = torch.arange(0, features, 2, dtype=torch.float32, device=positions.device) / features
-    angles = positions.float()[:, None] * (1.0 / theta**powers)
-    return angles.cos(), angles.sin()
+    """Cosines and sines (n, features/2) float32 of POSITIONS (n,): position * theta^(-2j/D) (5.4).
+
+    Computed as :func:`time_features` are, and for the same reason.
+    """
+    powers = torch.arange(0, features, 2, dtype=torch.float32) / features
+    angles = positions.float().cpu()[:, None] * (1.0 / (theta ** powers.double()).float())
+    return angles.cos().to(positions.device), angles.sin().to(positions.device)
 
 
 def rotate(x: Tensor, positions: Tensor, theta: float) -> Tensor:
