@@ -38,3 +38,13 @@ def test_changes_to_a_private_map_and_plain_arrays_are_left_alone(tmp_path: Path
     plain = np.ones(8, np.float32)
     forget_pages(plain)
     assert (is_mapped(private[2:]), is_mapped(plain)) == (True, False)
+
+
+def test_memory_lent_by_something_else_is_left_alone() -> None:
+    class Lender:
+        kept = np.zeros(8, np.float32)
+        __array_interface__ = kept.__array_interface__
+
+    lent = np.asarray(Lender())
+    forget_pages(lent)
+    assert not is_mapped(lent)

@@ -33,7 +33,7 @@ MAY = {
     "media": set(),
     "cache": set(),
     "engines": set(),
-    "jobs": {"cache.store", "studio"},
+    "jobs": {"bench", "cache.drafts", "cache.store", "studio"},
     "server": {"jobs", "launch", "media.probe", "timeline", "timelines", "v1", "cache.store", "server"},
     # The command handles weights as files; what a model computes stays behind the engine's protocol.
     "cli": {

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from foleyd.cue import Cue, FileCut, Placement, Program, SoundEvent, Take
-from foleyd.engines.engine import Capabilities, Window
+from foleyd.engines.engine import Capabilities, LoadReport, Window
 from foleyd.errors import Failure
 from foleyd.request import Document, Output
 
@@ -37,14 +37,16 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class EngineCard:
-    """An engine as the daemon knows it without importing it. WHY_NOT is empty when it can be used."""
+    """An engine as the daemon knows it without importing it.
+
+    WHY_NOT is empty when it can be used, CAUTION when it may be used unasked. REPORT is how it stands
+    when it is loaded.
+    """
 
     capabilities: Capabilities
     why_not: str
-    loaded: bool = False
-    device: str = ""
-    profile: str = ""
-    note: str = ""
+    caution: str = ""
+    report: LoadReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +108,60 @@ class Brief:
 class Found:
     """What the cache has of a cue: FINGERPRINT None when the picture must be looked at first.
 
-    HEARD are the takes it has, by seed.
+    HEARD are the takes it has, by seed. SIGHT are files of the features of each window, to make the others
+    from; none for text only, None when they are not there.
     """
 
     fingerprint: str | None
     heard: Mapping[int, Heard] = field(default_factory=dict)
+    sight: tuple[Path, ...] | None = None
+
+    def lacks_sight(self, plan: CuePlan) -> bool:
+        """Whether the picture of PLAN must be looked at."""
+        return self.fingerprint is None or (self.sight is None and len(self.heard) < len(plan.cue.seeds))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """A picture to be looked at."""
+
+    job: str
+    plan: CuePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture's fingerprint, and drafts: features of each of its windows, and its filmstrip."""
+
+    fingerprint: str
+    features: tuple[Path, ...]
+    filmstrip: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One take to be heard."""
+    """One take to be heard of the picture of FINGERPRINT. SIGHT as in :class:`Found`."""
 
     job: str
     plan: CuePlan
     fingerprint: str
     seed: int
+    sight: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One take as the engine made it: a draft, events and all."""
+
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One take as the engine made it of the picture of FINGERPRINT; its samples wait under KEY.
+    """One take of the picture of FINGERPRINT; its samples wait under KEY.
 
-    EVENTS count from the file's start, as the engine gave them.
+    EVENTS count from the file's start, as the engine gave them. PROVENANCE is what the engine says of how
+    it was made.
     """
 
     seed: int
@@ -136,6 +170,7 @@ class Heard:
     events: tuple[SoundEvent, ...]
     warnings: tuple[str, ...]
     cached: bool
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
 
 PREVIEW_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv")

@@ -25,6 +25,8 @@ from foleyd.errors import FoleyError, PathRefused
 HOME_VARIABLE = "FOLEYD_HOME"
 MODELS_VARIABLE = "FOLEYD_MODELS"
 CONFIG_FILE = "foleyd.toml"
+NEVER = -1.0
+"""As a length of time: it does not end."""
 _LONGEST_IDLE = 10**8
 _LONGEST_HISTORY = 36_500
 _SOCKET_PATH_LIMIT = 100
@@ -87,6 +89,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     handles: Annotated[int, msgspec.Meta(ge=0, le=3600)] = DEFAULT_HANDLES
     cache_bytes: Annotated[int, msgspec.Meta(ge=0)] = 20 * 1024**3
     idle_seconds: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_IDLE)] = 30 * 60
+    keep_alive: Annotated[float, msgspec.Meta(ge=NEVER, le=_LONGEST_IDLE)] = 30 * 60
+    """How long an engine keeps a card's memory after its last job: 0 gives it back at once, -1 never."""
     queue_limit: Annotated[int, msgspec.Meta(ge=1)] = 1000
     roots: tuple[Path, ...] = ()
     """Folders that requests may read and write; empty means all that the user may."""

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+from pathlib import Path
 
 import numpy as np
 
-from foleyd.cache.features import FeatureStore
+from foleyd.cache.errors import NotCached
+from foleyd.cache.features import FeatureStore, write_features
+from foleyd.cache.files import Draft
+from foleyd.cache.store import Store
 from foleyd.contact_sheet import Filmstrip, Thumbnail
 from foleyd.engines.engine import Features
+
+logger = logging.getLogger(__name__)
 
 _ENGINE = "filmstrip"
 
 
-def keep_filmstrip(store: FeatureStore, fingerprint: str, strip: Filmstrip) -> None:
-    """Keeps what STRIP collected of the picture of FINGERPRINT."""
-    if not strip.thumbnails:
-        return
+def write_filmstrip(path: Path, strip: Filmstrip) -> None:
+    """Writes what STRIP collected to PATH. Raises OSError."""
     arrays = {f"{index:03d} {t.frame}": t.rgb for index, t in enumerate(strip.thumbnails)}
-    store.save(_key(fingerprint), Features(arrays), _ENGINE)
+    write_features(path, Features(arrays))
+
+
+def keep_filmstrip(store: Store, fingerprint: str, path: Path) -> None:
+    """Keeps what was written to PATH of the picture of FINGERPRINT, if there is room for it."""
+    try:
+        store.publish(_key(fingerprint), Draft(path), _ENGINE).release()
+    except NotCached as reason:
+        logger.warning("%s", reason)
 
 
 def kept_filmstrip(store: FeatureStore, fingerprint: str) -> tuple[Thumbnail, ...]:

@@ -20,7 +20,7 @@ def forget_pages(array: npt.NDArray[Any]) -> None:
     """
     mapped: Any = array
     while mapped is not None and not isinstance(mapped, np.memmap):
-        mapped = mapped.base
+        mapped = getattr(mapped, "base", None)  # what lends an array its memory may be anything
     while mapped is not None and isinstance(mapped.base, np.memmap):
         mapped = mapped.base
     if _FORGET is not None and mapped is not None and mapped.mode in _SHARED:
@@ -29,6 +29,7 @@ def forget_pages(array: npt.NDArray[Any]) -> None:
 
 def is_mapped(array: npt.NDArray[Any]) -> bool:
     """Whether ARRAY is a memory map or a view of one."""
-    while array is not None and not isinstance(array, np.memmap):
-        array = array.base  # type: ignore[assignment]
-    return array is not None
+    mapped: Any = array
+    while mapped is not None and not isinstance(mapped, np.memmap):
+        mapped = getattr(mapped, "base", None)
+    return mapped is not None

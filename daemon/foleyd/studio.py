@@ -2,28 +2,27 @@
 
     spot      timeline/   which cues, on which picture
     look up   cache/      is it known already?
-    see       media/ and the engine: what is in the picture
-    hear      the engine: what it sounds like
+    see       media/ and the engine, on its bench: what is in the picture
+    hear      the engine, on its bench: what it sounds like
     conform   media/      cut, level, write
     place     timeline/   tracks, and what people want to look at
 
 A studio lives in a worker process: it opens files, and a bad file may bring it down, but not the
-daemon. Every step takes and returns plain values; WATCH hears of progress and says when to stop.
+daemon. It owns the cache. Engines work at a :class:`foleyd.bench.Bench`, which may be in another process:
+what they see and make comes back as files that are taken in here. Every step takes and returns plain
+values; WATCH hears of progress and says when to stop.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
 from foleyd import spot, timelines
+from foleyd.bench import Watch
 from foleyd.brief import (
-    Advance,
     Brief,
     Commission,
     Conformed,
@@ -32,14 +31,19 @@ from foleyd.brief import (
     EngineCard,
     Found,
     Heard,
+    Made,
     Names,
     Order,
+    Seen,
     Spotted,
 )
+from foleyd.cache.drafts import Drafts
+from foleyd.cache.errors import NotCached
 from foleyd.cache.features import FeatureStore
+from foleyd.cache.files import Draft, Pin
 from foleyd.cache.fingerprint import (
     NO_PICTURE,
-    FrameHasher,
+    Look,
     PictureIndex,
     TakeRequest,
     engine_view,
@@ -47,63 +51,52 @@ from foleyd.cache.fingerprint import (
     take_key,
 )
 from foleyd.cache.store import CacheFigures, Purged, Store
-from foleyd.cache.takes import CachedTake, TakeStore
+from foleyd.cache.takes import CachedTake, TakeStore, read_take
 from foleyd.config import Folders, Settings
-from foleyd.contact_sheet import Filmstrip
-from foleyd.cue import Cue, FrameRange
+from foleyd.cue import Cue
 from foleyd.delivery import Sounds, conform, place
-from foleyd.engines.engine import (
-    Audio,
-    Cancelled,
-    Capabilities,
-    Engine,
-    EngineUnknown,
-    Features,
-    Frame,
-    Item,
-    LoadReport,
-    Window,
-)
+from foleyd.engines.engine import Audio, Capabilities, Engine
 from foleyd.engines.registry import installed_engines, make_engine
-from foleyd.errors import CancelledWork, Failure, FoleyError, at_field, failure_of
+from foleyd.errors import FoleyError, at_field
 from foleyd.filmstrips import keep_filmstrip, kept_filmstrip
-from foleyd.media.ahead import read_ahead
-from foleyd.media.picture import program_frames
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.names import check_output, choose_names, withdraw
 from foleyd.request import CueRule, Document, Output, Request, Selection
-from foleyd.timebase import seconds_to_frame
-from foleyd.timeline.program import trim
 from foleyd.tracks import ReadTracks, Timeline
 
 logger = logging.getLogger(__name__)
 
 
-class Watch(Protocol):
-    """Who asked for a piece of work, as the work sees them."""
+@dataclass(slots=True)
+class _Held:
+    """What a job under way holds: its takes by key, features it will need, looks at its pictures by cue."""
 
-    def event(self, event: object) -> None:
-        """Tells them something."""
+    takes: dict[str, CachedTake | Audio] = field(default_factory=dict)
+    pins: list[Pin] = field(default_factory=list)
+    looks: dict[str, Look] = field(default_factory=dict)
 
-    def cancelled(self, index: int = 0) -> bool:
-        """Whether they want it (or item INDEX of it) stopped."""
-        ...
+    def release(self) -> None:
+        """The cache may evict all of it again."""
+        for take in self.takes.values():
+            if isinstance(take, CachedTake):
+                take.release()
+        for pin in self.pins:
+            pin.release()
 
 
 class Studio:
-    """The rooms of one worker process."""
+    """The rooms around the engines, and the cache."""
 
     def __init__(self, folders: Folders, settings: Settings) -> None:
         self._folders = folders
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._reports: dict[str, LoadReport] = {}
-        self._loading = threading.Lock()
         self._store = Store(folders.cache, settings.cache_bytes)
+        self._drafts = Drafts(folders.cache)
         self._pictures = PictureIndex(self._store)
         self._features = FeatureStore(self._store)
         self._takes = TakeStore(self._store)
-        self._held: dict[str, dict[str, CachedTake | Audio]] = {}
+        self._held: dict[str, _Held] = {}
 
     # --------------------------------------------------------------------------------- the way down
 
@@ -119,103 +112,72 @@ class Studio:
         check_output(request.output, self._folders.takes, samples)
         return brief
 
-    def look_up(self, plan: CuePlan, fingerprint: str | None, job: str, *, watch: Watch) -> Found:
-        """Which of the plan's takes are known. FINGERPRINT None: the files' stats are asked for it."""
+    def look_up(self, plan: CuePlan, job: str, *, watch: Watch) -> Found:
+        """What is known of the plan's picture by its files' stats, and of its takes."""
         if plan.text_only:
-            fingerprint = NO_PICTURE
-        if fingerprint is None:
-            fingerprint = self._pictures.look(
-                plan.picture, engine_view(plan.engine, plan.options)
-            ).fingerprint
-        if fingerprint is None:
-            return Found(None)
+            return self._found(plan, NO_PICTURE, (), job)
+        look = self._pictures.look(plan.picture, engine_view(plan.engine, plan.options))
+        self._hold(job).looks[plan.cue.id] = look
+        return Found(None) if look.fingerprint is None else self._found(plan, look.fingerprint, None, job)
+
+    # see: Bench.see looks at the picture
+
+    def keep_sight(self, plan: CuePlan, seen: Seen, job: str, *, watch: Watch) -> Found:
+        """Takes in what the engine saw; its takes of the same picture may be known from another file."""
+        view = engine_view(plan.engine, plan.options)
+        sight = []
+        for window, path in zip(plan.windows, seen.features, strict=True):
+            try:
+                pin = self._store.publish(
+                    feature_key(seen.fingerprint, view, window), Draft(path), plan.engine.name
+                )
+            except NotCached as reason:
+                logger.warning("%s", reason)
+                sight.append(path)
+            else:
+                self._hold(job).pins.append(pin)
+                sight.append(pin.path)
+        keep_filmstrip(self._store, seen.fingerprint, seen.filmstrip)
+        look = self._hold(job).looks.get(plan.cue.id)
+        if look is not None:
+            self._pictures.remember(look, plan.picture, view, seen.fingerprint)
+        return self._found(plan, seen.fingerprint, tuple(sight), job)
+
+    def _found(self, plan: CuePlan, fingerprint: str, sight: tuple[Path, ...] | None, job: str) -> Found:
+        """The takes that are known; where some are not, the features to make them from."""
         heard = {}
         for seed in plan.cue.seeds:
             key = take_key(fingerprint, _take_request(plan, seed))
             take = self._takes.load(key)
             if take is not None:
-                self._held.setdefault(job, {})[key] = take
-                heard[seed] = Heard(
-                    seed, key, fingerprint, take.audio.events, take.audio.warnings, cached=True
-                )
-        return Found(fingerprint, heard)
+                self._hold(job).takes[key] = take
+                heard[seed] = _heard(seed, key, fingerprint, take.audio, cached=True)
+        if sight is None and len(heard) < len(plan.cue.seeds):
+            sight = self._sight(plan, fingerprint, job)
+        return Found(fingerprint, heard, sight)
 
-    def see(self, plans: Sequence[CuePlan], *, watch: Watch) -> list[str | Failure]:
-        """Looks at each plan's picture once, keeps the engine's features, returns the fingerprints."""
-        return [_or_failure(self._see, plan, index, watch) for index, plan in enumerate(plans)]
-
-    def _see(self, plan: CuePlan, index: int, watch: Watch) -> str:
-        engine = self._engine(plan.engine.name)
+    def _sight(self, plan: CuePlan, fingerprint: str, job: str) -> tuple[Path, ...] | None:
+        """Files of the picture's features, held; None unless all are there."""
         view = engine_view(plan.engine, plan.options)
-        look = self._pictures.look(plan.picture, view)
-        hasher = FrameHasher()
-        strip = Filmstrip(plan.picture.duration, plan.picture.rate, _cue_part(plan))
-        seen: list[tuple[Window, Features]] = []
-        for window in plan.windows:
-            part = _frames_of(window, plan)
-            frames = _reporting(
-                read_ahead(program_frames(trim(plan.picture, part))),
-                window,
-                plan,
-                lambda advance: watch.event((index, advance)),
-                lambda: watch.cancelled(index),
-            )
-            whole = hasher.wrap(strip.wrap(frames, part.start, part.end))
-            seen.append((window, engine.encode(whole, window, plan.options)))
-            _drain(whole)
-        fingerprint = hasher.hexdigest()
-        for window, features in seen:
-            self._features.save(feature_key(fingerprint, view, window), features, plan.engine.name)
-        keep_filmstrip(self._features, fingerprint, strip)
-        self._pictures.remember(look, plan.picture, view, fingerprint)
-        return fingerprint
+        pins = [self._features.pin(feature_key(fingerprint, view, window)) for window in plan.windows]
+        self._hold(job).pins += [pin for pin in pins if pin is not None]
+        return None if None in pins else tuple(pin.path for pin in pins if pin is not None)
 
-    def hear(self, orders: Sequence[Order], *, watch: Watch) -> list[Heard | Failure]:
-        """Lets the engine make the orders' takes, as one batch, and keeps what it made."""
-        engine = self._engine(orders[0].plan.engine.name)
-        items: list[Item] = []
-        for order in orders:
-            items.append(self._item(order, watch))
-        made = engine.generate(
-            items,
-            lambda done, total: watch.event((None, Advance("hear", done / max(1, total), done, total))),
-            watch.cancelled,
-        )
-        return [_or_failure(self._keep, order, audio) for order, audio in zip(orders, made, strict=True)]
+    # hear: Bench.hear makes the take
 
-    def _item(self, order: Order, watch: Watch) -> Item:
-        plan = order.plan
-        view = engine_view(plan.engine, plan.options)
-        windows = []
-        for window in plan.windows:
-            key = feature_key(order.fingerprint, view, window)
-            features = Features({}) if plan.text_only else self._features.load(key)
-            if features is None:  # evicted since, or never kept for want of room
-                frames = program_frames(trim(plan.picture, _frames_of(window, plan)))
-                features = self._engine(plan.engine.name).encode(frames, window, plan.options)
-            windows.append((window, features))
-        return Item(
-            windows=windows,
-            prompt=plan.cue.prompt,
-            negative_prompt=plan.cue.negative_prompt,
-            seed=order.seed,
-            duration_samples=plan.samples,
-            options=plan.options,
-        )
-
-    def _keep(self, order: Order, audio: Audio | Cancelled) -> Heard:
-        if isinstance(audio, Cancelled):
-            raise CancelledWork("cancelled while it was being heard")
+    def keep_take(self, order: Order, made: Made, *, watch: Watch) -> Heard:
+        """Takes in what the engine made."""
         key = take_key(order.fingerprint, _take_request(order.plan, order.seed))
-        warnings = audio.warnings
-        held: CachedTake | Audio | None = None
-        not_kept = self._takes.save(key, audio, order.plan.engine.name)
-        if not_kept is None:
-            held = self._takes.load(key)
-        else:
-            warnings = (*warnings, f"the take could not be kept in the cache: {not_kept}")
-        self._held.setdefault(order.job, {})[key] = held or audio
-        return Heard(order.seed, key, order.fingerprint, audio.events, warnings, cached=False)
+        take: CachedTake | Audio
+        warning = ""
+        try:
+            take = self._takes.publish(key, Draft(made.path), order.plan.engine.name)
+        except NotCached as reason:
+            take = read_take(made.path)
+            warning = f"the take could not be kept in the cache: {reason}"
+        self._hold(order.job).takes[key] = take
+        audio = take.audio if isinstance(take, CachedTake) else take
+        return _heard(order.seed, key, order.fingerprint, audio, warning, cached=False)
 
     def choose_names(
         self, brief: Brief, heard: dict[str, tuple[Heard, ...]], output: Output, job: str, *, watch: Watch
@@ -225,27 +187,34 @@ class Studio:
 
     def conform(self, commission: Commission, *, watch: Watch) -> Conformed:
         """Cuts the takes to the sample, levels them together and writes them."""
-        return conform(commission, self._sounds(commission.job), watch)
+        return conform(commission, self._sounds(commission), watch)
 
     def place(self, commission: Commission, conformed: Conformed, *, watch: Watch) -> Delivery:
         """Puts the takes on tracks and writes timeline, preview, picture and mix where asked."""
         pictures = {take.fingerprint for takes in commission.heard.values() for take in takes}
         strips = {picture: kept_filmstrip(self._features, picture) for picture in pictures}
-        return place(commission, conformed, self._sounds(commission.job), strips, watch)
+        return place(commission, conformed, self._sounds(commission), strips, watch)
 
-    def _sounds(self, job: str) -> Sounds:
-        held = self._held.get(job, {})
-        return {key: take.audio if isinstance(take, CachedTake) else take for key, take in held.items()}
+    def _sounds(self, commission: Commission) -> Sounds:
+        """The takes of COMMISSION; those that were held by a worker that died come from the cache."""
+        takes = self._hold(commission.job).takes
+        for key in {take.key for heard in commission.heard.values() for take in heard} - takes.keys():
+            take = self._takes.load(key)
+            if take is not None:
+                takes[key] = take
+        return {key: take.audio if isinstance(take, CachedTake) else take for key, take in takes.items()}
+
+    def _hold(self, job: str) -> _Held:
+        return self._held.setdefault(job, _Held())
 
     def withdraw(self, paths: Sequence[Path], job: str, *, watch: Watch) -> None:
         """Takes away what JOB wrote at PATHS, and nothing else."""
         withdraw(paths, job)
 
     def release(self, job: str, *, watch: Watch) -> CacheFigures:
-        """JOB is over: what it held in the cache may go. Returns the cache's figures."""
-        for take in self._held.pop(job, {}).values():
-            if isinstance(take, CachedTake):
-                take.release()
+        """JOB is over: what it held in the cache may go, and drafts of it. Returns the cache's figures."""
+        self._held.pop(job, _Held()).release()
+        self._drafts.drop(job)
         return self._store.figures()
 
     # ------------------------------------------------------------------------------ quick questions
@@ -284,104 +253,23 @@ class Studio:
         cards = []
         for name in installed_engines():
             try:
-                engine = self._engines.get(name) or make_engine(name)
+                engine = self._engine(name)
             except FoleyError as error:
                 logger.info("%s", error)
                 continue
-            report = self._reports.get(name)
-            cards.append(
-                EngineCard(
-                    engine.capabilities,
-                    engine.ready(),
-                    loaded=report is not None,
-                    device=report.device if report else "",
-                    profile=report.profile if report else "",
-                    note=report.note if report else "",
-                )
-            )
+            cards.append(EngineCard(engine.capabilities, engine.ready(), engine.caution()))
         return cards
 
-    def load_engine(self, name: str, device: str, profile: str, *, watch: Watch) -> None:
-        """Loads and warms an engine up."""
-        self._engine(name, device, profile, lambda fraction, words: watch.event((fraction, words)))
-
-    def unload_engine(self, name: str, *, watch: Watch) -> None:
-        """Gives an engine's memory back. Raises EngineUnknown."""
-        if name not in installed_engines():
-            raise EngineUnknown(
-                f"there is no engine {name!r}; installed are {', '.join(installed_engines())}", field="name"
-            )
-        with self._loading:
-            engine = self._engines.pop(name, None)
-            self._reports.pop(name, None)
-            if engine is not None:
-                engine.unload()
-
-    def _engine(
-        self,
-        name: str,
-        device: str = "auto",
-        profile: str = "auto",
-        on_progress: Callable[[float, str], None] = lambda fraction, words: None,
-    ) -> Engine:
-        """The engine of NAME, loaded."""
-        with self._loading:
-            if name not in self._engines:
-                engine = make_engine(name)
-                began = time.perf_counter()
-                self._reports[name] = engine.load(device, profile, on_progress)
-                logger.info("engine %s loaded in %.2f s", name, time.perf_counter() - began)
-                self._engines[name] = engine
-            return self._engines[name]
+    def _engine(self, name: str) -> Engine:
+        """The engine of NAME, not loaded: it can be asked, and not more."""
+        if name not in self._engines:
+            self._engines[name] = make_engine(name)
+        return self._engines[name]
 
 
-def _or_failure(work: Callable[..., Any], *arguments: Any) -> Any:
-    """What WORK returns, or the failure it raised: one item of a batch must not fail the others."""
-    try:
-        return work(*arguments)
-    except FoleyError as error:
-        return failure_of(error)
-
-
-def _cue_part(plan: CuePlan) -> FrameRange:
-    """The frames of the plan's picture that are the cue itself, without its handles."""
-    start = plan.cue.record.start - plan.cut.first_frame
-    return FrameRange(start, start + plan.cue.record.duration)
-
-
-def _frames_of(window: Window, plan: CuePlan) -> FrameRange:
-    """The frames of the plan's picture that WINDOW takes; windows begin and end on whole frames."""
-    rate = plan.picture.rate
-    end = window.start + Fraction(window.duration, plan.engine.sample_rate)
-    return FrameRange(
-        seconds_to_frame(window.start, rate), min(seconds_to_frame(end, rate), plan.picture.duration)
-    )
-
-
-def _reporting(
-    frames: Iterator[Frame],
-    window: Window,
-    plan: CuePlan,
-    tell: Callable[[Advance], None],
-    cancelled: Callable[[], bool],
-) -> Iterator[Frame]:
-    """FRAMES, with word of how far they have come, until somebody cancels."""
-    total = plan.picture.duration / plan.picture.rate
-    told = 0.0
-    for frame in frames:
-        if cancelled():
-            raise CancelledWork("cancelled while the picture was looked at")
-        now = time.monotonic()
-        if now - told > 0.1:
-            told = now
-            tell(Advance("see", float((window.start + frame.time) / total)))
-        yield frame
-
-
-def _drain(frames: Iterable[Frame]) -> None:
-    """Takes what an engine left: the fingerprint is of the whole picture."""
-    for _ in frames:
-        continue
+def _heard(seed: int, key: str, fingerprint: str, audio: Audio, warning: str = "", *, cached: bool) -> Heard:
+    warnings = (*audio.warnings, warning) if warning else audio.warnings
+    return Heard(seed, key, fingerprint, audio.events, warnings, cached, audio.provenance)
 
 
 def _take_request(plan: CuePlan, seed: int) -> TakeRequest:

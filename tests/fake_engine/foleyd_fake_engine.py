@@ -45,7 +45,6 @@ class FakeEngine:
         longest_window=Fraction(10),
         shortest_window=Fraction(1, 2),
         needs_gpu=False,
-        in_process=False,
         licence="none",
         summary="Clicks, for tests.",
         options={
@@ -59,8 +58,14 @@ class FakeEngine:
     def ready(self) -> str:
         return ""
 
+    def caution(self) -> str:
+        return ""
+
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
         on_progress(1.0, "ready")
+        return LoadReport("cpu", "plain", 0.0)
+
+    def report(self) -> LoadReport | None:
         return LoadReport("cpu", "plain", 0.0)
 
     def unload(self) -> None:

@@ -51,7 +51,7 @@ def one(made: list[Audio | Cancelled]) -> Audio:
 def test_it_fulfils_the_protocol_and_says_that_it_is_a_sketch() -> None:
     assert isinstance(ENGINE, Engine)
     told = ENGINE.capabilities
-    assert (told.name, told.sample_rate, told.channels, told.in_process) == ("procedural", 48_000, 2, False)
+    assert (told.name, told.sample_rate, told.channels, told.needs_gpu) == ("procedural", 48_000, 2, False)
     assert told.longest_window is None
     assert not told.needs_gpu
     assert "synthetic sketch" in told.summary

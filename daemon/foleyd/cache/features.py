@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from foleyd.cache.errors import Damaged, NotCached
+from foleyd.cache.files import Pin
 from foleyd.cache.store import Store
 from foleyd.engines.engine import Features
 
@@ -38,6 +39,20 @@ class FeatureStore:
                 logger.warning("%s", error)
         self._store.drop(key)
         return None
+
+    def pin(self, key: str) -> Pin | None:
+        """The file of KEY's features, held until released; None when there is none (or it is damaged)."""
+        pin = self._store.pin(key)
+        if pin is None:
+            return None
+        try:
+            read_features(pin.path)
+        except Damaged as error:
+            logger.warning("%s", error)
+            self._store.drop(key)
+            pin.release()
+            return None
+        return pin
 
     def save(self, key: str, features: Features, engine: str) -> NotCached | None:
         """Keeps FEATURES, made by ENGINE (its name); returns why not when they could not be kept.

@@ -1,7 +1,7 @@
 """Takes as the engine made them: float samples that can be mapped, and the events heard.
 
-A take is one file: a NumPy ``.npy`` array (float32, channels x samples), then JSON with shape, events
-and warnings, then the JSON's length (8 bytes, little endian) and a mark. ``numpy.load`` reads the
+A take is one file: a NumPy ``.npy`` array (float32, channels x samples), then JSON with shape, events,
+warnings and provenance, then the JSON's length (8 bytes, little endian) and a mark. ``numpy.load`` reads the
 front; here the front is compared with what it must be, since NumPy evaluates such headers as Python.
 """
 
@@ -104,7 +104,7 @@ def write_take(path: Path, audio: Audio) -> None:
     samples = audio.samples
     if samples.ndim != 2 or samples.dtype != np.float32 or samples.size == 0:
         raise ValueError(f"a take is float32 (channels, samples), not {samples.dtype} {samples.shape}")
-    heard = _Heard(samples.shape, audio.events, audio.warnings)
+    heard = _Heard(samples.shape, audio.events, audio.warnings, dict(audio.provenance))
     text = msgspec.json.encode(heard, enc_hook=_to_json)
     with path.open("wb") as file:
         file.write(_front(*samples.shape))
@@ -132,13 +132,14 @@ def read_take(path: Path) -> Audio:
         samples = np.memmap(path, "<f4", "r", len(front), heard.shape)
     except (OSError, ValueError, ArithmeticError, msgspec.MsgspecError) as error:
         raise Damaged(f"cache file {path} does not hold a readable take ({error})") from error
-    return Audio(samples, heard.events, heard.warnings)
+    return Audio(samples, heard.events, heard.warnings, heard.provenance)
 
 
 class _Heard(msgspec.Struct, frozen=True):
     shape: tuple[int, int]
     events: tuple[SoundEvent, ...]
     warnings: tuple[str, ...]
+    provenance: dict[str, str] = {}
 
 
 def _front(channels: int, samples: int) -> bytes:

@@ -56,6 +56,13 @@ class EngineNotReady(EngineError):
     reason = "ENGINE_NOT_READY"
 
 
+class EngineLoaded(EngineError):
+    """The engine is loaded already, but not as asked for."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "ENGINE_LOADED"
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A picture as displayed: TIME of first display, RGB uint8 (height, width, 3), upright."""
@@ -109,12 +116,15 @@ class Item:
 class Audio:
     """SAMPLES float32 (channels, n), n >= the item's duration; EVENTS from the item's start.
 
-    SAMPLES may be a memory map. WARNINGS are sentences for the editor (an unknown word, say).
+    SAMPLES may be a memory map. WARNINGS are sentences for the editor (an unknown word, say). PROVENANCE
+    is what whoever finds the file should know of how it was made, beside the request itself (which
+    weights, at which precision): it is written into the file.
     """
 
     samples: npt.NDArray[np.float32]
     events: tuple[SoundEvent, ...] = ()
     warnings: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +150,7 @@ class Capabilities:
     """What an engine is and takes. Window lengths in seconds; LONGEST None means any length.
 
     LICENCE is that of what it makes or of its weights. SUMMARY is one honest sentence for an editor.
-    IN_PROCESS engines run in a thread of the daemon, others in a worker process.
+    Engines made for a GPU (NEEDS_GPU) have a worker process of their own.
     """
 
     name: str
@@ -151,7 +161,6 @@ class Capabilities:
     longest_window: Fraction | None
     shortest_window: Fraction
     needs_gpu: bool
-    in_process: bool
     licence: str
     summary: str
     options: Mapping[str, Option] = field(default_factory=dict)
@@ -160,12 +169,15 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What loading did: device and profile in use, seconds it took, a sentence for the status."""
+    """How a loaded engine stands: device and profile in use, seconds it took to load, a sentence for the
+    status, and the most memory of the device that it has held (0 where that is the process's own).
+    """
 
     device: str
     profile: str
     seconds: float
     note: str = ""
+    peak_bytes: int = 0
 
 
 @runtime_checkable
@@ -181,6 +193,10 @@ class Engine(Protocol):
         """Empty when :meth:`load` can work, else a sentence on what is missing and the fix."""
         ...
 
+    def caution(self) -> str:
+        """Empty, or a sentence on why it should only be used when it is named (no card for it, say)."""
+        ...
+
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
         """Gets ready to work. Raises EngineNotReady."""
         ...
@@ -189,8 +205,12 @@ class Engine(Protocol):
         """Gives back memory; :meth:`load` may follow."""
         ...
 
+    def report(self) -> LoadReport | None:
+        """How it stands since :meth:`load`; None when it is not loaded. Asked while it works."""
+        ...
+
     def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
-        """Warnings about a request before any work. Raises PromptError or OptionError."""
+        """Warnings about a request before any work, loaded or not. Raises PromptError or OptionError."""
         ...
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:

@@ -40,28 +40,38 @@ def make_engine(name: str) -> Engine:
             if not isinstance(engine, Engine):
                 raise EngineError(f"{point.value} is not an engine; mend the package that brings it")
             return engine
-    known = ", ".join(installed_engines())
-    raise EngineUnknown(f"there is no engine {name!r}; installed are {known}", field="name")
+    raise _unknown(name, installed_engines(), "name")
 
 
-def choose(wanted: str, readiness: Mapping[str, str]) -> Choice:
-    """The engine that WANTED means. READINESS: engine -> "" when ready, else what is missing.
+def check_installed(name: str) -> None:
+    """Raises EngineUnknown unless there is an engine of NAME."""
+    if name not in installed_engines():
+        raise _unknown(name, installed_engines(), "name")
 
-    A named engine never falls back: it raises EngineUnknown or EngineNotReady instead.
+
+def _unknown(name: str, known: Iterable[str], field: str) -> EngineUnknown:
+    return EngineUnknown(f"there is no engine {name!r}; installed are {', '.join(known)}", field=field)
+
+
+def choose(wanted: str, readiness: Mapping[str, str], cautions: Mapping[str, str]) -> Choice:
+    """The engine that WANTED means.
+
+    READINESS: engine -> "" when ready, else what is missing. CAUTIONS: engine -> "" or why it should only
+    be used when named. A named engine never falls back: it raises EngineUnknown or EngineNotReady instead.
     """
     if wanted not in ("", AUTO_ENGINE):
         if wanted not in readiness:
-            raise EngineUnknown(
-                f"there is no engine {wanted!r}; installed are {', '.join(readiness)}", field="engine.name"
-            )
+            raise _unknown(wanted, readiness, "engine.name")
         if readiness[wanted]:
             raise EngineNotReady(
                 f"the engine {wanted} cannot be used: {readiness[wanted]}", field="engine.name"
             )
-        return Choice(wanted, f"{wanted}, as asked for")
+        caution = cautions.get(wanted, "")
+        return Choice(wanted, f"{wanted}, as asked for" + (f", though {caution}" if caution else ""))
+    against = {name: why or cautions.get(name, "") for name, why in readiness.items()}
     for name in _by_preference(readiness):
-        if not readiness[name]:
-            return Choice(name, f"{name}, {_why(name, readiness)}")
+        if not against[name]:
+            return Choice(name, f"{name}, {_why(name, against)}")
     raise EngineNotReady("no engine can be used; foley doctor says why")
 
 
@@ -70,9 +80,9 @@ def _by_preference(names: Iterable[str]) -> list[str]:
     return known + sorted(name for name in names if name not in AUTO_ORDER)
 
 
-def _why(name: str, readiness: Mapping[str, str]) -> str:
+def _why(name: str, against: Mapping[str, str]) -> str:
     if name == AUTO_ORDER[0]:
         return "the best engine here and ready"
     better = AUTO_ORDER[0]
-    missing = readiness.get(better, "it is not installed in this version")
+    missing = against.get(better, "it is not installed in this version")
     return f"since {better} cannot be used: {missing}"

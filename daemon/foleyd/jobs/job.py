@@ -18,9 +18,12 @@ from foleyd.brief import (
     EngineCard,
     Found,
     Heard,
+    Made,
     Names,
     Notice,
     Order,
+    Seen,
+    Viewing,
 )
 from foleyd.cue import Cue, from_cue_start
 from foleyd.errors import FailedWork, Failure, FoleyError, failure_of
@@ -144,11 +147,11 @@ class Job:
         return heard
 
     async def _fill_cue(self, plan: CuePlan, share: float) -> tuple[Heard, ...]:
-        found: Found = await self._desk("look_up", "look_up", plan, None, self.id)
+        found: Found = await self._desk("look_up", "look_up", plan, self.id)
         self.meter.advance(Advance("look_up", 1.0), plan.cue.id, share)
-        if found.fingerprint is None:
-            fingerprint = await self._slot("see", plan, plan.cue.id, share)
-            found = await self._desk("look_up", "look_up", plan, fingerprint, self.id)
+        if found.lacks_sight(plan):
+            seen: Seen = await self._slot("see", Viewing(self.id, plan), plan.cue.id, share)
+            found = await self._desk("see", "keep_sight", plan, seen, self.id)
         self.meter.advance(Advance("see", 1.0), plan.cue.id, share)
         return tuple(
             await asyncio.gather(
@@ -157,13 +160,14 @@ class Job:
         )
 
     async def _take(self, plan: CuePlan, found: Found, seed: int, share: float) -> Heard:
-        heard = found.heard.get(seed)
-        if heard is None:
-            self.tally.misses += 1
-            order = Order(self.id, plan, found.fingerprint or "", seed)
-            heard = await self._slot("hear", order, (plan.cue.id, seed), share)
-        else:
+        if seed in found.heard:
             self.tally.hits += 1
+            heard = found.heard[seed]
+        else:
+            self.tally.misses += 1
+            order = Order(self.id, plan, found.fingerprint or "", seed, found.sight or ())
+            made: Made = await self._slot("hear", order, (plan.cue.id, seed), share)
+            heard = await self._desk("hear", "keep_take", order, made)
         self.meter.advance(Advance("hear", 1.0), (plan.cue.id, seed), share)
         self._warn(*(Notice(text, where=plan.cue.prompt) for text in heard.warnings))
         self.tell(_take_heard(plan, heard))
@@ -208,8 +212,8 @@ class Job:
         finally:
             self.meter.spend(stage, work.seconds)
 
-    async def _slot(self, stage: str, argument: CuePlan | Order, part: Hashable, share: float) -> Any:
-        plan = argument.plan if isinstance(argument, Order) else argument
+    async def _slot(self, stage: str, argument: Viewing | Order, part: Hashable, share: float) -> Any:
+        plan = argument.plan
         work = Work(
             self.id,
             self.priority,

@@ -7,17 +7,20 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from foleyd.brief import EngineCard
+from foleyd.cache.drafts import Drafts
 from foleyd.cache.store import CacheFigures
 from foleyd.config import Folders, Settings
-from foleyd.engines.registry import choose
+from foleyd.engines.registry import Choice, check_installed, choose
 from foleyd.errors import FoleyError, failure_or_defect
 from foleyd.jobs.cancellation import Cancellation
+from foleyd.jobs.devices import Device, Devices
 from foleyd.jobs.events import CancelledJob, Codec, EngineChosen, Event, Failed, Queued
 from foleyd.jobs.job import Job, Places
 from foleyd.jobs.ledger import Ledger
@@ -57,15 +60,15 @@ class Jobs:
         self._codec = codec
         self.workshop = Workshop(folders, settings)
         self.desk = Slot("desk", "desk", self.workshop)
-        self.slots = [Slot("cpu-worker", "slot", self.workshop)]
+        self.devices = Devices(folders, settings, self.workshop)
+        self._drafts = Drafts(folders.cache)
         self._waiting: dict[str, Record] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._priorities: dict[str, Priority] = {}
         self._cancellations: dict[str, Cancellation] = defaultdict(Cancellation)
         self._bells: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
-        self._cards: dict[str, EngineCard] = {}
-        self._peaks = Peaks(lambda: resident_bytes((os.getpid(), self.workshop.pid)))
+        self._peaks = Peaks(lambda: resident_bytes(self._pids()))
         self._closing = False
         self.cache_figures: CacheFigures | None = None
         self.last_busy = time.monotonic()
@@ -75,9 +78,10 @@ class Jobs:
     async def start(self) -> None:
         """Starts the worker and the slots, and takes up every job that was not finished."""
         self._ledger.prune(self._settings.history_days)
+        await asyncio.to_thread(self._drafts.sweep)
         loops = [
             self.desk.run(),
-            *(slot.run() for slot in self.slots),
+            *(device.slot.run() for device in self.devices),
             self._peaks.run(),
             self.workshop.start(),
         ]
@@ -96,7 +100,7 @@ class Jobs:
         for task in [*self._running.values(), *self._tasks]:
             task.cancel()
         await asyncio.gather(*self._running.values(), *self._tasks, return_exceptions=True)
-        await self.workshop.close()
+        await asyncio.gather(*(device.close() for device in self.devices))
         self._ring_all()
 
     @property
@@ -119,15 +123,33 @@ class Jobs:
         return len(self._waiting), len(self._running)
 
     def memory(self) -> int:
-        """Bytes that the daemon and its worker hold now."""
+        """Bytes that the daemon and its workers hold now."""
         return self._peaks.now()
 
-    async def cards(self, refresh: bool = False) -> dict[str, EngineCard]:
-        """The engines, by name. Asked of the worker once, and whenever something was loaded."""
-        if refresh or not self._cards:
-            cards: list[EngineCard] = await self.workshop.call("front", "introduce")
-            self._cards = {card.capabilities.name: card for card in cards}
-        return self._cards
+    def _pids(self) -> list[int | None]:
+        return [os.getpid(), *(device.workshop.pid for device in self.devices)]
+
+    @property
+    def keeps_warm(self) -> bool:
+        """Whether an engine is kept in a card's memory for jobs to come."""
+        return any(device.warm for device in self.devices)
+
+    async def cards(self) -> dict[str, EngineCard]:
+        """The engines as they are now, by name."""
+        loaded = await self.devices.loaded()
+        cards = await self._introduced()
+        return {name: replace(card, report=loaded.get(name)) for name, card in cards.items()}
+
+    async def _introduced(self) -> dict[str, EngineCard]:
+        """The engines by name, whether loaded or not; weights may have come or gone since they were asked."""
+        cards: list[EngineCard] = await self.workshop.call("front", "introduce")
+        return {card.capabilities.name: card for card in cards}
+
+    async def device_of(self, engine: str) -> Device:
+        """Where ENGINE works. Raises EngineUnknown."""
+        check_installed(engine)
+        cards = await self._introduced()
+        return self.devices.of(cards[engine].capabilities) if engine in cards else self.devices.processor
 
     # -------------------------------------------------------------------------- what others ask of it
 
@@ -233,7 +255,8 @@ class Jobs:
             if self._repeat(record, f"{engine.name} {engine.version}"):
                 return
             job = self._job(record, request, engine, card, attempt)
-            done = await job.perform()
+            with self.devices.of(card.capabilities).used():
+                done = await job.perform()
             cancellation.check()
         except asyncio.CancelledError:
             raise
@@ -258,7 +281,7 @@ class Jobs:
             card=card,
             engine=engine,
             ledger=self._ledger,
-            places=Places(self.desk, self.slots[0]),
+            places=Places(self.desk, self.devices.of(card.capabilities).slot),
             cancellation=self._cancellations[record.id],
             tell=lambda event: self._tell(record.id, event, told),
             peak_memory=lambda: self._peaks.peak(record.id),
@@ -266,11 +289,11 @@ class Jobs:
         )
 
     async def _choose(self, request: Request) -> tuple[EngineChosen, EngineCard]:
-        cards = await self.cards()
+        cards = await self._introduced()
         wanted = request.engine.name
         if wanted in ("", "auto"):
             wanted = self._settings.engine
-        choice = choose(wanted, {name: card.why_not for name, card in cards.items()})
+        choice = choose_engine(wanted, cards)
         card = cards[choice.name]
         chosen = EngineChosen(
             choice.name, card.capabilities.version, choice.reason, card.capabilities.summary
@@ -346,6 +369,12 @@ class Jobs:
     def _ring_all(self) -> None:
         for job in list(self._bells):
             self._ring(job)
+
+
+def choose_engine(wanted: str, cards: Mapping[str, EngineCard]) -> Choice:
+    """The engine that WANTED means. Raises EngineUnknown, EngineNotReady."""
+    readiness = {name: card.why_not for name, card in cards.items()}
+    return choose(wanted, readiness, {name: card.caution for name, card in cards.items()})
 
 
 def unchanged(stamp: FileStamp) -> bool:

@@ -1,4 +1,6 @@
-"""The worker process: does the studio's work so that the daemon stays quick and survives bad media.
+"""A worker process: does the studio's work so that the daemon stays quick and survives bad media.
+
+The first worker has the studio and a bench for engines; that of a device has a bench alone.
 
 Messages over one pipe, both ways, between our own two processes:
 ``("call", id, lane, method, arguments)``, ``("cancel", id, index)`` and ``("stop",)`` in;
@@ -24,12 +26,15 @@ from foleyd.config import Folders, Settings
 from foleyd.errors import FoleyError, failure_or_defect
 
 if TYPE_CHECKING:
+    from foleyd.bench import Bench
     from foleyd.studio import Studio
 
 _NICENESS = 5
 
-LANES = ("front", "desk", "slot")
-"""Quick questions; work of jobs around the engine; the engine."""
+STUDIO_LANES = ("front", "desk")
+"""Quick questions; work of jobs around the engine."""
+BENCH_LANES = ("engines", "slot")
+"""Questions about engines, loading and unloading; engines at work."""
 
 
 class PipeWatch:
@@ -59,14 +64,16 @@ class Worker:
     OPEN_STUDIO is asked until it gives a studio: what it raises is every call's answer until then.
     """
 
-    def __init__(self, pipe: Connection, open_studio: Callable[[], Studio]) -> None:
+    def __init__(self, pipe: Connection, bench: Bench, open_studio: Callable[[], Studio]) -> None:
         self._pipe = pipe
+        self._bench = bench
         self._open_studio = open_studio
         self._opening = threading.Lock()
         self._opened: Studio | None = None
         self._sending = threading.Lock()
         self._watches: dict[int, PipeWatch] = {}
-        self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane) for lane in LANES}
+        lanes = (*STUDIO_LANES, *BENCH_LANES)
+        self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane) for lane in lanes}
 
     def studio(self) -> Studio:
         """The studio, opened. Raises CacheUnusable."""
@@ -85,15 +92,16 @@ class Worker:
             if message[0] == "call":
                 _, call, lane, method, arguments = message
                 self._watches[call] = PipeWatch(self._send, call)
-                self._lanes[lane].submit(self._run, call, method, arguments)
+                self._lanes[lane].submit(self._run, call, lane, method, arguments)
             elif message[0] == "stop":
                 os._exit(0)
             elif message[0] == "cancel" and (watch := self._watches.get(message[1])):
                 watch.cancel(message[2])
 
-    def _run(self, call: int, method: str, arguments: tuple[Any, ...]) -> None:
+    def _run(self, call: int, lane: str, method: str, arguments: tuple[Any, ...]) -> None:
         try:
-            value = getattr(self.studio(), method)(*arguments, watch=self._watches[call])
+            room = self._bench if lane in BENCH_LANES else self.studio()
+            value = getattr(room, method)(*arguments, watch=self._watches[call])
             answer: tuple[str, int, object] = ("result", call, value)
         except Exception as error:  # whatever it is, the caller hears of it and the worker lives on
             answer = ("failure", call, failure_or_defect(error))
@@ -115,16 +123,18 @@ def _step_back() -> None:
     process.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICENESS))
 
 
-def run_worker(pipe: Connection, folders: Folders, settings: Settings) -> None:
-    """The worker's main function. Signals are the daemon's to handle."""
+def run_worker(pipe: Connection, folders: Folders, settings: Settings, has_studio: bool) -> None:
+    """A worker's main function. Signals are the daemon's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _step_back()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(name)s: %(message)s")
+    from foleyd.bench import Bench
     from foleyd.studio import Studio
 
-    worker = Worker(pipe, lambda: Studio(folders, settings))
-    with suppress(FoleyError):  # whoever calls will hear of it
-        worker.studio()
+    worker = Worker(pipe, Bench(folders), lambda: Studio(folders, settings))
+    if has_studio:
+        with suppress(FoleyError):  # whoever calls will hear of it
+            worker.studio()
     worker.serve()

@@ -1,4 +1,4 @@
-"""The daemon's end of the worker process: calls, cancels, and starts it again when it dies."""
+"""The daemon's end of a worker process: calls, cancels, and starts it again when it dies."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 _TRIES = 2
 """A call whose worker died is tried once more in a new one."""
 _DIED = "the worker process ended unexpectedly; a damaged file may have crashed its decoder"
+_BENCH_DIED = "the worker process of the engine ended unexpectedly; it may have run out of memory"
 _STOPPING = "the daemon is stopping; ask again in a moment"
 
 
@@ -56,14 +57,19 @@ class _Child:
 
 
 class Workshop:
-    """One worker process at a time. All methods belong to the event loop."""
+    """One worker process at a time, with a studio in it or for engines alone.
 
-    def __init__(self, folders: Folders, settings: Settings) -> None:
+    All methods belong to the event loop.
+    """
+
+    def __init__(self, folders: Folders, settings: Settings, *, has_studio: bool = True) -> None:
         self._folders = folders
         self._settings = settings
+        self._has_studio = has_studio
         self._numbers = itertools.count(1)
         self._child: _Child | None = None
         self._closing = False
+        self._ending = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -82,7 +88,7 @@ class Workshop:
         on_event: Callable[[Any], None] | None = None,
         on_start: Callable[[Callable[[int], None]], None] | None = None,
     ) -> Any:
-        """Runs ``Studio.METHOD(*arguments)`` in LANE and returns what it returns.
+        """Runs METHOD of the studio or the bench, whichever has LANE, and returns what it returns.
 
         ON_START gets a function that cancels item N of the call. Raises FailedWork for a failure
         over there, WorkerDied when the worker died twice over it, Stopping when the workshop closes.
@@ -120,6 +126,8 @@ class Workshop:
             child.calls.pop(number, None)
 
     async def _living_child(self) -> _Child:
+        async with self._ending:
+            pass  # two at a time would share the device's memory
         if self._closing:
             raise Stopping(_STOPPING)
         if self._child is None:
@@ -127,7 +135,7 @@ class Workshop:
             ours, theirs = context.Pipe()
             process = context.Process(
                 target=run_worker,
-                args=(theirs, self._folders, self._settings),
+                args=(theirs, self._folders, self._settings, self._has_studio),
                 name="foleyd-worker",
                 daemon=True,
             )
@@ -171,23 +179,32 @@ class Workshop:
         if self._child is child:
             self._child = None
         child.outbox.put(None)
-        why = Stopping(_STOPPING) if self._closing else WorkerDied(_DIED)
+        died = _DIED if self._has_studio else _BENCH_DIED
+        why = Stopping(_STOPPING) if self._closing else WorkerDied(died)
         for call in child.calls.values():
             if not call.future.done():
                 call.future.set_exception(why)
 
     async def close(self) -> None:
-        """Ends the worker; calls that wait get Stopping."""
+        """Ends the worker for good; calls that wait get Stopping."""
         self._closing = True
-        child = self._child
-        if child is None:
-            return
-        child.outbox.put(("stop",))
-        self._bury(child)
-        await asyncio.to_thread(child.process.join, 2)
-        if child.process.is_alive():
-            child.process.kill()
+        await self.end()
+
+    async def end(self) -> None:
+        """Ends the worker and returns when it is gone, its memory with it; the next call starts a new one.
+
+        Calls that wait are tried again there.
+        """
+        async with self._ending:
+            child = self._child
+            if child is None:
+                return
+            child.outbox.put(("stop",))
+            self._bury(child)
             await asyncio.to_thread(child.process.join, 2)
+            if child.process.is_alive():
+                child.process.kill()
+                await asyncio.to_thread(child.process.join, 2)
 
 
 def _bound_heaps() -> None:

@@ -198,7 +198,7 @@ def engine_chosen(value: e.EngineChosen) -> pb.EngineChosen:
 
 def engine_info(card: EngineCard) -> pb.EngineInfo:
     """What an engine is and whether it can be used."""
-    can = card.capabilities
+    can, report = card.capabilities, card.report
     return pb.EngineInfo(
         name=can.name,
         version=can.version,
@@ -207,7 +207,7 @@ def engine_info(card: EngineCard) -> pb.EngineInfo:
         needs_gpu=can.needs_gpu,
         licence=can.licence,
         summary=can.summary,
-        loaded=card.loaded,
+        loaded=report is not None,
         ready=not card.why_not,
         why_not=card.why_not,
         options=[
@@ -217,9 +217,9 @@ def engine_info(card: EngineCard) -> pb.EngineInfo:
         best_window_seconds=rational(can.best_window),
         longest_window_seconds=None if can.longest_window is None else rational(can.longest_window),
         shortest_window_seconds=rational(can.shortest_window),
-        device=card.device,
-        profile=card.profile,
-        note=card.note,
+        device=report.device if report else "",
+        profile=report.profile if report else "",
+        note=report.note if report else card.caution,
     )
 
 

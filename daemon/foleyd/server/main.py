@@ -169,7 +169,7 @@ def _handle_signals(stop: Callable[[float], None]) -> None:
 async def _leave_when_idle(jobs: Jobs, idle: float | None, stop: Callable[[float], None]) -> None:
     while idle is not None:
         await asyncio.sleep(min(_IDLE_CHECK, idle))
-        if not jobs.busy and time.monotonic() - jobs.last_busy >= idle:
+        if not jobs.busy and not jobs.keeps_warm and time.monotonic() - jobs.last_busy >= idle:
             logger.info("idle for %g s, leaving", idle)
             stop(0.0)
             return

@@ -7,7 +7,7 @@ import functools
 import os
 import platform
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
@@ -15,12 +15,11 @@ from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from foleyd import __version__
-from foleyd.brief import Spotted
+from foleyd.brief import EngineCard, Spotted
 from foleyd.config import Folders, Settings
-from foleyd.engines.registry import choose
 from foleyd.errors import FoleyError, RequestError, failure_of, failure_or_defect
 from foleyd.jobs.events import EngineChosen
-from foleyd.jobs.jobs import Jobs
+from foleyd.jobs.jobs import Jobs, choose_engine
 from foleyd.jobs.ledger import Ledger
 from foleyd.jobs.records import NewJob, Priority
 from foleyd.server import answers, timelines
@@ -192,23 +191,22 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
             engines=[answers.engine_info(card) for card in cards.values()],
             slots=[
                 pb.SlotInfo(device=slot.device, queued=slot.queued, job_ids=slot.jobs)
-                for slot in self._jobs.slots
+                for slot in (device.slot for device in self._jobs.devices)
             ],
             queued_jobs=queued,
             running_jobs=running,
             cache=self._cache_info(),
             memory_bytes=self._jobs.memory(),
             idle_timeout=answers.duration(self._idle_seconds),
-            auto_engine=await self._auto(),
+            auto_engine=self._auto(cards),
             layers=self._settings.layers,
             roots=map(str, self._settings.roots),
             python_version=platform.python_version(),
         )
 
-    async def _auto(self) -> pb.EngineChosen | None:
-        cards = await self._jobs.cards()
+    def _auto(self, cards: Mapping[str, EngineCard]) -> pb.EngineChosen | None:
         try:
-            choice = choose(self._settings.engine, {name: card.why_not for name, card in cards.items()})
+            choice = choose_engine(self._settings.engine, cards)
         except FoleyError:
             return None
         can = cards[choice.name].capabilities
@@ -231,34 +229,28 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
         def progress(value: tuple[float, str]) -> None:
             events.put_nowait(pb.LoadEngineEvent(fraction=value[0], message=value[1]))
 
-        task = asyncio.ensure_future(
-            self._jobs.workshop.call(
-                "front",
-                "load_engine",
-                request.name,
-                request.device or "auto",
-                request.profile or "auto",
-                on_event=progress,
-            )
-        )
+        async def load() -> None:
+            device = await self._jobs.device_of(request.name)
+            await device.load(request.name, request.device or "auto", request.profile or "auto", progress)
+
+        task = asyncio.ensure_future(load())
         task.add_done_callback(lambda _: events.put_nowait(None))
         while (event := await events.get()) is not None:
             yield event
         try:
             await task
-            card = (await self._jobs.cards(refresh=True))[request.name]
+            card = (await self._jobs.cards())[request.name]
         except FoleyError as error:
             await refuse(context, error)
             return
-        yield pb.LoadEngineEvent(fraction=1.0, message=card.note, engine=answers.engine_info(card))
+        note = card.report.note if card.report else ""
+        yield pb.LoadEngineEvent(fraction=1.0, message=note, engine=answers.engine_info(card))
 
     @unary
     async def UnloadEngine(self, request: pb.UnloadEngineRequest) -> pb.UnloadEngineResponse:
         """Gives an engine's memory back."""
-        if any(slot.jobs for slot in self._jobs.slots):
-            raise EngineBusy(f"the engine {request.name} is at work; try again when its jobs are done")
-        await self._ask("unload_engine", request.name)
-        await self._jobs.cards(refresh=True)
+        device = await self._jobs.device_of(request.name)
+        await device.unload(request.name)
         return pb.UnloadEngineResponse()
 
     @unary
@@ -324,13 +316,6 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
 
     async def _ask(self, method: str, *arguments: Any) -> Any:
         return await self._jobs.workshop.call("front", method, *arguments)
-
-
-class EngineBusy(FoleyError):
-    """The engine is at work."""
-
-    code = "FAILED_PRECONDITION"
-    reason = "ENGINE_BUSY"
 
 
 def _new_job(request: pb.GenerateRequest) -> NewJob:

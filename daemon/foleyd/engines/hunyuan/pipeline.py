@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from transformers.utils import logging as transformers_logging
 
 from foleyd.engines.engine import Features, Frame, Item, Progress, Window
 from foleyd.engines.hunyuan.autoencoder import FoleyAutoencoder
@@ -58,6 +59,7 @@ class Pipeline:
     @classmethod
     def load(cls, home: Path, device: torch.device, dtype: torch.dtype, on_progress: Progress) -> Pipeline:
         """The models in the folders below HOME. The autoencoder runs in float32 whatever DTYPE is."""
+        transformers_logging.disable_progress_bar()  # ours is told by ON_PROGRESS
         on_progress(0.0, "loading the encoders")
         vision = VisionEncoder.from_pretrained(home / "siglip2", dtype, device)
         text = TextEncoder.from_pretrained(home / "clap", torch.float32, device)
@@ -90,6 +92,11 @@ class Pipeline:
     def widen(self) -> None:
         """Goes on in BF16, which has the range of float32, until it is loaded again."""
         self.velocity, self.step = served(self.velocity.model.to(torch.bfloat16))
+
+    def peak_bytes(self) -> int:
+        """The most memory of the card that was in use at once since it was loaded; 0 on the processor."""
+        device = self.velocity.device
+        return int(torch.cuda.max_memory_allocated(device)) if device.type == "cuda" else 0
 
     @property
     def _channels(self) -> int:

@@ -44,7 +44,6 @@ CAPABILITIES = Capabilities(
     longest_window=None,
     shortest_window=Fraction(0),
     needs_gpu=False,
-    in_process=False,
     licence="Apache-2.0",
     summary=SUMMARY,
     options=OPTIONS,
@@ -53,6 +52,9 @@ CAPABILITIES = Capabilities(
 
 class ProceduralEngine:
     """Sees events, reads the prompt into sound models, synthesises them at the right samples."""
+
+    def __init__(self) -> None:
+        self._report: LoadReport | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -63,16 +65,26 @@ class ProceduralEngine:
         """Always ready."""
         return ""
 
+    def caution(self) -> str:
+        """None: it works everywhere."""
+        return ""
+
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
         """Nothing to fetch: makes the rooms' responses so that the first take is as quick as others."""
         begun = time.monotonic()
         for space in ROOMS:
             Reverb(space)
         on_progress(1.0, "ready")
-        return LoadReport("cpu", "float32", time.monotonic() - begun, SUMMARY)
+        self._report = LoadReport("cpu", "float32", time.monotonic() - begun, SUMMARY)
+        return self._report
+
+    def report(self) -> LoadReport | None:
+        """How it stands."""
+        return self._report
 
     def unload(self) -> None:
         """Nothing is held."""
+        self._report = None
 
     def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
         """Warnings for unknown words. Raises PromptError or OptionError."""
