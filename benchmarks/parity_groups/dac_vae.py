@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from benchmarks.parity_groups.case import Case, Manifest, compared, tolerance
 from foleyd.engines.hunyuan.autoencoder import FoleyAutoencoder
-from foleyd.engines.hunyuan.checkpoint import AUTOENCODER, load_published
+from foleyd.engines.hunyuan.checkpoint import load_published
+from foleyd.engines.hunyuan.plan import AUTOENCODER
 
 CONFIG, WEIGHTS, STORED = (
     f"dac_vae_tiny/{name}" for name in ("config.json", "weights.safetensors", "cases.safetensors")
@@ -36,7 +37,8 @@ def autoencoder(folder: Path, device: torch.device, with_encoder: bool = False) 
         folder / WEIGHTS, AUTOENCODER, torch.float32, **config, with_encoder=with_encoder
     )
     assert isinstance(loaded, FoleyAutoencoder)
-    return loaded.to(device)
+    model: FoleyAutoencoder = loaded.to(device)
+    return model
 
 
 def cases(folder: Path, manifest: Manifest, device: torch.device) -> Iterator[Case]:

@@ -16,11 +16,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from benchmarks.parity_groups.case import Case, Manifest, Tolerance, compared, has, tolerance
-from foleyd.engines.hunyuan.checkpoint import TRANSFORMER, load_published
+from foleyd.engines.hunyuan.checkpoint import load_published
 from foleyd.engines.hunyuan.denoise import Step
 from foleyd.engines.hunyuan.layout import Lengths, plan_layout
 from foleyd.engines.hunyuan.ops import Modulation
 from foleyd.engines.hunyuan.pipeline import served
+from foleyd.engines.hunyuan.plan import TRANSFORMER
 from foleyd.engines.hunyuan.step import Batch, Conditions, SingleModulations, Velocity
 from foleyd.engines.hunyuan.transformer import (
     NORM_EPS,
