@@ -65,6 +65,7 @@ class Bench:
     def __init__(self, folders: Folders) -> None:
         self._drafts = Drafts(folders.cache)
         self._engines: dict[str, Engine] = {}
+        self._versions: dict[str, str] = {}
         self._loading = threading.Lock()
 
     # ---------------------------------------------------------------------------------------- see
@@ -75,7 +76,7 @@ class Bench:
 
     def _see(self, viewing: Viewing, index: int, watch: Watch) -> Seen:
         plan = viewing.plan
-        engine = self._engine(plan.engine.name)
+        engine = self._engine(plan.engine.name, plan.engine.version)
         hasher = FrameHasher()
         strip = Filmstrip(plan.picture.duration, plan.picture.rate, _cue_part(plan))
         seen: list[Features] = []
@@ -102,7 +103,8 @@ class Bench:
 
     def hear(self, orders: Sequence[Order], *, watch: Watch) -> list[Any]:
         """Makes the orders' takes as one batch. Returns what was Made, or a Failure, for each."""
-        engine = self._engine(orders[0].plan.engine.name)
+        wanted = orders[0].plan.engine
+        engine = self._engine(wanted.name, wanted.version)
         answers = [_or_failure(self._item, engine, order) for order in orders]
         fit = [index for index, item in enumerate(answers) if isinstance(item, Item)]
         made = engine.generate(
@@ -141,7 +143,7 @@ class Bench:
 
     def load_engine(self, name: str, device: str, profile: str, *, watch: Watch) -> None:
         """Loads and warms an engine up. Raises EngineLoaded where it is, otherwise than asked for."""
-        engine = self._engine(name, device, profile, lambda done, words: watch.event((done, words)))
+        engine = self._engine(name, "", device, profile, lambda done, words: watch.event((done, words)))
         report = engine.report()
         if report is not None and (
             device not in (*ANY, report.device) or profile not in (*ANY, report.profile)
@@ -162,19 +164,25 @@ class Bench:
     def _engine(
         self,
         name: str,
+        version: str,
         device: str = "auto",
         profile: str = "auto",
         on_progress: Progress = lambda fraction, words: None,
     ) -> Engine:
-        """The engine of NAME, loaded."""
+        """The engine of NAME, loaded; again where its weights have changed and it is of another VERSION."""
         with self._loading:
-            if name not in self._engines:
+            engine = self._engines.get(name)
+            if engine is not None and version not in ("", self._versions[name]):
+                self._engines.pop(name).unload()
+                engine = None
+            if engine is None:
                 engine = make_engine(name)
                 began = time.perf_counter()
+                self._versions[name] = engine.capabilities.version
                 engine.load(device, profile, on_progress)
                 logger.info("engine %s loaded in %.2f s", name, time.perf_counter() - began)
                 self._engines[name] = engine
-            return self._engines[name]
+            return engine
 
 
 def _or_failure(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -148,6 +148,7 @@ def _provenance(piece: _Piece, commission: Commission, gain_db: float) -> dict[s
         "engine_version": plan.engine.version,
         "engine_summary": plan.engine.summary,
         "model_licence": plan.engine.licence,
+        **({"model": dict(piece.heard.provenance)} if piece.heard.provenance else {}),
         "options": dict(plan.options),
         "text_only": plan.text_only,
         "handles": commission.output.handles,

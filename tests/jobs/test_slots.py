@@ -117,6 +117,23 @@ def test_waiting_work_is_dropped_and_running_work_is_told_to_stop() -> None:
     asyncio.run(scene())
 
 
+def test_one_of_a_batch_is_let_go_at_once_and_the_others_go_on() -> None:
+    async def scene() -> None:
+        caller, cancellation = Caller(), Cancellation()
+        _, task, answers = await started(caller, hear("a", cancellation=cancellation), hear("b"))
+        assert caller.calls == [("hear", ["a", "b"])]
+        cancellation.request("request")
+        with pytest.raises(CancelledWork):
+            await asyncio.wait_for(answers[0], 1)
+        assert caller.cancelled == [0]
+        assert not answers[1].done()
+        caller.gate.set()
+        assert await answers[1] == "B"
+        task.cancel()
+
+    asyncio.run(scene())
+
+
 def test_work_of_a_cancelled_job_does_not_begin() -> None:
     async def scene() -> None:
         cancellation = Cancellation()

@@ -195,6 +195,7 @@ def test_clips_and_tracks_say_what_they_are() -> None:
         "engine_version": "1",
         "handles": 12,
         "picture_fingerprint": "0123abcd",
+        "machine_generated": True,
     }
     assert dict(made.tracks[-1].metadata["foleyd"]) == {"job": "job-1", "layer": "fx"}
 

@@ -98,7 +98,10 @@ class Slot:
             stop()
 
     def _drop(self, work: Work) -> None:
-        """Takes a cancelled WORK out of the queue; one that is being worked on is stopped by the call."""
+        """Takes a cancelled WORK out of the queue; one that is being worked on is stopped by the call.
+
+        Alone it answers once it has stopped; in company it is let go at once.
+        """
         if work in self._waiting:
             self._waiting.remove(work)
             if not work.answer.done():
@@ -128,7 +131,12 @@ class Slot:
         stops: list[Callable[[], None]] = []
 
         def started(cancel: Callable[[int], None]) -> None:
-            stops.extend(w.cancellation.listen(partial(cancel, index)) for index, w in enumerate(batch))
+            def drop(index: int) -> None:
+                cancel(index)
+                if len(batch) > 1:  # the answer comes when the others are through
+                    _settle(batch[index].answer, CancelledWork("cancelled while others went on"))
+
+            stops.extend(w.cancellation.listen(partial(drop, index)) for index, w in enumerate(batch))
 
         began = time.perf_counter()
         try:

@@ -26,7 +26,15 @@ from foleyd.timeline.view import look
 
 METADATA_SCHEMA = 1
 TRACK_PREFIX = "Foley: "
-_FROM_PROVENANCE = ("engine", "engine_version", "handles", "picture_fingerprint")
+_FROM_PROVENANCE = (
+    "engine",
+    "engine_version",
+    "handles",
+    "picture_fingerprint",
+    "machine_generated",
+    "model_licence",
+    "model",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +104,9 @@ def append_tracks(
     Ranges are whole frames in the very rate that the timeline stores. ``available_range`` is the
     whole file, from its first frame's timecode (from zero for targets that count so), and
     ``source_range`` the cut. ``metadata["foleyd"]`` has job, cue, take, layer, prompts, seed,
-    generator and schema, and from the take's provenance engine, engine_version, handles and
-    picture_fingerprint. A disabled placement is a disabled clip; tracks stay enabled.
+    generator and schema, and from the take's provenance engine, engine_version, handles,
+    picture_fingerprint, machine_generated, model_licence and, where the engine says so, which model made
+    it and how. A disabled placement is a disabled clip; tracks stay enabled.
     Raises TimelineError, before anything is added, for placements that overlap on one track, for
     relative file paths, for an unknown target and for a timeline that is retimed as a whole.
     """

@@ -30,9 +30,11 @@ from foleyd.engines.engine import (
     Window,
 )
 from foleyd.engines.hunyuan.card import caution
+from foleyd.engines.hunyuan.errors import ModelMissing
 from foleyd.engines.hunyuan.licence import LICENCE, acceptance
 from foleyd.engines.hunyuan.options import OPTIONS, read_options
-from foleyd.engines.hunyuan.store import MODELS, state_of
+from foleyd.engines.hunyuan.provenance import take_provenance, weights_digest, weights_provenance
+from foleyd.engines.hunyuan.store import MODELS, read_record, state_of
 
 if TYPE_CHECKING:
     from foleyd.engines.hunyuan.pipeline import Pipeline
@@ -72,11 +74,18 @@ class HunyuanEngine:
         self._folders = folders or find_folders()
         self._pipeline: Pipeline | None = None
         self._report: LoadReport | None = None
+        self._weights: Mapping[str, str] = {}
 
     @property
     def capabilities(self) -> Capabilities:
-        """Mono 48 kHz, windows of at most 10 s."""
-        return CAPABILITIES
+        """Mono 48 kHz, windows of at most 10 s. Other weights are another version: they sound otherwise."""
+        try:
+            record = read_record(self._home())
+        except (EngineNotReady, ModelMissing):
+            record = None
+        if record is None:
+            return CAPABILITIES
+        return replace(CAPABILITIES, version=f"{VERSION}+{weights_digest(record)[:8]}")
 
     def ready(self) -> str:
         """Empty when weights, licence and packages are there."""
@@ -110,6 +119,8 @@ class HunyuanEngine:
         """Loads all models and warms them up. DEVICE "auto": the first NVIDIA card, else the CPU."""
         began = time.monotonic()
         home = self._home()
+        record = read_record(home)
+        self._weights = weights_provenance(record) if record else {}
         import torch
 
         from foleyd.engines.hunyuan.pipeline import Pipeline
@@ -121,7 +132,7 @@ class HunyuanEngine:
         self._pipeline.warm_up()
         on_progress(1.0, "ready")
         seconds = time.monotonic() - began
-        note = f"{home.name} in {str(dtype).removeprefix('torch.')}, loaded in {seconds:.1f} s"
+        note = f"{home.name} in {self._pipeline.precision}, loaded in {seconds:.1f} s"
         self._report = LoadReport(str(where), "full", seconds, note)
         return self._report
 
@@ -167,7 +178,7 @@ class HunyuanEngine:
         settings = read_options(items[0].options)
         takes = [pipeline.take(item) for item in items]
         made = pipeline.denoise(takes, settings, on_step, cancelled)
-        warnings: dict[int, tuple[str, ...]] = {}
+        precision = pipeline.precision
         again = [n for n, one in enumerate(made) if one.latents is None and not one.cancelled]
         if again:
             self._widen(pipeline)
@@ -180,9 +191,8 @@ class HunyuanEngine:
                         "values left the range of BF16 too; foley models verify checks the weights"
                     )
                 made[number] = one
-                warnings[number] = (f"it was {_WIDENED}",)
         return [
-            self._audio(item, one.latents, warnings.get(number, ()))
+            self._audio(item, one.latents, precision, repeated=number in again)
             for number, (item, one) in enumerate(zip(items, made, strict=True))
         ]
 
@@ -192,12 +202,18 @@ class HunyuanEngine:
         if self._report is not None:
             self._report = replace(self._report, note=f"{self._report.note}; {_WIDENED}")
 
-    def _audio(self, item: Item, latents: Any, warnings: tuple[str, ...]) -> Audio | Cancelled:
+    def _audio(self, item: Item, latents: Any, precision: str, *, repeated: bool) -> Audio | Cancelled:
+        """LATENTS as sound. They were made at PRECISION, unless they were REPEATED in another."""
         if latents is None:
             return Cancelled()
-        seen = (warning for _, features in item.windows for warning in features.warnings)
-        sound = self._loaded().sound(latents).numpy()
-        return Audio(sound, warnings=tuple(dict.fromkeys((*warnings, *seen))))
+        pipeline = self._loaded()
+        seen = [warning for _, features in item.windows for warning in features.warnings]
+        warnings = [f"it was {_WIDENED}", *seen] if repeated else seen
+        if repeated:
+            precision = f"{pipeline.precision}, after {precision} had left its range"
+        made = take_provenance(read_options(item.options), precision, item.negative_prompt)
+        sound = pipeline.sound(latents).numpy()
+        return Audio(sound, warnings=tuple(dict.fromkeys(warnings)), provenance={**self._weights, **made})
 
     def _loaded(self) -> Pipeline:
         if self._pipeline is None:

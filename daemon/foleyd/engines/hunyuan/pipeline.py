@@ -93,6 +93,11 @@ class Pipeline:
         """Goes on in BF16, which has the range of float32, until it is loaded again."""
         self.velocity, self.step = served(self.velocity.model.to(torch.bfloat16))
 
+    @property
+    def precision(self) -> str:
+        """What the transformer's products are made in: ``float16``, say."""
+        return str(self.velocity.dtype).removeprefix("torch.")
+
     def peak_bytes(self) -> int:
         """The most memory of the card that was in use at once since it was loaded; 0 on the processor."""
         device = self.velocity.device
