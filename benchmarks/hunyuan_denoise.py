@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--weights", choices=["full", *STORED], default="full")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--lengths", default="5 10 15 10,10,10,10")
+    parser.add_argument("--lengths", default="5 10 15 10,10,10,10 5,10,15")
     parser.add_argument("--no-floor", action="store_true")
     parser.add_argument("--profile", type=Path)
     parser.add_argument("--json", type=Path)

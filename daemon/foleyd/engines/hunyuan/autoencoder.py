@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -111,7 +112,11 @@ class Snake(nn.Module):
 
 
 def snake(x: Tensor, alpha: Tensor) -> Tensor:
-    """X (B, C, time), ALPHA (1, C, 1)."""
+    """X (B, C, time), ALPHA (1, C, 1): x + sin(alpha x)^2 / (alpha + 1e-9)."""
+    if x.is_cuda and find_spec("triton") is not None:
+        from foleyd.engines.hunyuan.snake import fused_snake
+
+        return fused_snake(x.contiguous(), alpha)
     wave = torch.sin(alpha * x)
     return torch.addcmul(x, wave, wave * (alpha + 1e-9).reciprocal())
 

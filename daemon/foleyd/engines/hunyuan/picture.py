@@ -43,7 +43,7 @@ HELD_S = Fraction(1, SIGHT_RATE)
 """A frame on display for longer is being held (a still, black, a freeze), not just filmed slowly."""
 
 _MOSTLY = 0.5
-_THREADS = 4
+_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def small_pictures(
     alone its ticks would show the picture that *follows*, for a tick takes the first frame not before it.
 
     Frames are read only as far as they are needed; those later than LIMIT seconds are ignored. THREADS 0
-    takes one for each processor, at most 4. Raises EngineError when there is no frame.
+    takes one for each processor, at most 8. Raises EngineError when there is no frame.
     """
     sync_ticks = ticks_to_cover(window.duration)
     workers = threads or min(_THREADS, os.cpu_count() or 1)

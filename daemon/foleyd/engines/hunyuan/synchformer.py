@@ -130,7 +130,9 @@ class Block(nn.Module):
         Without UPDATE_SUMMARY the class token is only what others attend to: nobody reads what the last block
         makes of it.
         """
-        over_time, summary_out = self.timeattn(self.norm3(x).transpose(1, 2), self.norm3(summary))
+        # in memory too: a product with rows that lie apart is done a few rows at a time
+        by_place = self.norm3(x).transpose(1, 2).contiguous()
+        over_time, summary_out = self.timeattn(by_place, self.norm3(summary))
         x = x + over_time.transpose(1, 2)
         summary = summary + summary_out
         over_space, summary_out = self.attn(self.norm1(x), self.norm1(summary), ask_summary=update_summary)
