@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from benchmarks.parity_groups.case import Case, Manifest, Tolerance, compared, has, tolerance
+from benchmarks.parity_groups.case import Case, Manifest, Tolerance, compared, has, same, tolerance
 from foleyd.engines.hunyuan.checkpoint import load_published
 from foleyd.engines.hunyuan.denoise import Step
 from foleyd.engines.hunyuan.layout import Lengths, plan_layout
@@ -61,6 +61,8 @@ def cases(folder: Path, manifest: Manifest, device: torch.device) -> Iterator[Ca
     for name in sorted({key.partition(".")[0] for key in stored}):
         case = {key.partition(".")[2]: value for key, value in stored.items() if key.startswith(f"{name}.")}
         yield from _velocities(name, case, velocity, step, within)
+    if device.type == "cuda":
+        yield same("steps were replayed from recordings", getattr(step, "note", "no recorder"), "")
     if has(folder, NEEDS["blocks"]):
         blocks = load_file(folder / BLOCKS)
         within = tolerance(manifest, BLOCKS)
