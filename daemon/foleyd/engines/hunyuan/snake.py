@@ -1,4 +1,4 @@
-"""The autoencoder's activation as one kernel, for NVIDIA cards: it was half of the time that decoding took."""
+"""The autoencoder's activation as one kernel, for NVIDIA cards: half of what decoding took was this."""
 
 from __future__ import annotations
 

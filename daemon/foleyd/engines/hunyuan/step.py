@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from foleyd.engines.hunyuan.layout import Layout, Lengths, Maps, plan_layout
 from foleyd.engines.hunyuan.ops import Attention, Chunk, Modulation, Ops, Rotation
+from foleyd.engines.hunyuan.storage import rows_of
 from foleyd.engines.hunyuan.transformer import (
     NORM_EPS,
     SINGLE_HEAD_EPS,
@@ -356,8 +357,8 @@ class SingleModulations:
     def __getitem__(self, number: int) -> Modulation:
         """That of block NUMBER; blocks are asked for in order."""
         if not self._first <= number < self._first + len(self._tables):
-            rows = slice(number * self._width, (number + _BLOCKS_AT_ONCE) * self._width)
-            packed = F.linear(self._active, self._linear.weight[rows], self._linear.bias[rows])
+            first, last = number * self._width, (number + _BLOCKS_AT_ONCE) * self._width
+            packed = F.linear(self._active, rows_of(self._linear, first, last), self._linear.bias[first:last])
             self._first, self._tables = number, packed.split(self._width, dim=1)
         return Modulation(self._tables[number - self._first], self._rows)
 
