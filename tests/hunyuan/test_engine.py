@@ -23,6 +23,7 @@ from foleyd.engines.engine import (
     PromptError,
     Window,
 )
+from foleyd.engines.hunyuan import storage
 from foleyd.engines.hunyuan.engine import HunyuanEngine
 from hunyuan.weights import import_tiny
 
@@ -176,3 +177,45 @@ def test_without_weights_it_says_how_to_get_them(tmp_path: Path, monkeypatch: py
     assert "foley models pull hunyuan-xxl" in engine.ready()
     with pytest.raises(EngineNotReady):
         engine.load("auto", "auto", lambda fraction, words: None)
+
+
+@pytest.mark.parametrize("profile", ["8bit", "offload"])
+def test_weights_that_take_less_make_nearly_the_same_sound(
+    engine: HunyuanEngine, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_LARGE", 1)
+    item = item_of(engine, [Window(Fraction(0), RATE)], RATE)
+    (plain,) = make(engine, item)
+    smaller = HunyuanEngine(engine._folders)
+    assert smaller.load("cpu", profile, lambda fraction, words: None).profile == profile
+    (audio,) = make(smaller, item)
+    assert audio.provenance["memory_profile"] == profile
+    assert np.abs(audio.samples - plain.samples).max() < (1e-6 if profile == "offload" else 0.05)
+
+
+def test_when_memory_runs_out_the_take_is_made_with_weights_that_take_less(
+    engine: HunyuanEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = HunyuanEngine(engine._folders)
+    small.load("cpu", "full", lambda fraction, words: None)
+    plain = small._generate
+
+    def full(*arguments):  # type: ignore[no-untyped-def]
+        if small.report().profile == "full":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return plain(*arguments)
+
+    monkeypatch.setattr(small, "_generate", full)
+    item = item_of(engine, [Window(Fraction(0), RATE)], RATE)
+    (audio,) = make(small, item)
+    assert audio.warnings == ("memory of the card ran out: the profile is now 8bit",)
+    report = small.report()
+    assert report is not None
+    assert (report.profile, "memory of the card ran out" in report.note) == ("8bit", True)
+
+    def never(*arguments):  # type: ignore[no-untyped-def]
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(small, "_generate", never)
+    with pytest.raises(EngineError, match="even with"):
+        make(small, item)

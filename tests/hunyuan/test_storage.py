@@ -71,3 +71,11 @@ def test_a_row_of_zeros_stays_zero() -> None:
     stored: Stored = EightBits(layer, CPU)
     assert stored.weight.eq(0).all()
     assert stored.bias is None
+
+
+@pytest.mark.parametrize("kind", [EightBits, Offloaded])
+def test_stored_weights_follow_a_change_of_precision(kind: type[Stored]) -> None:
+    model = store(tiny(), kind, CPU).to(torch.bfloat16)
+    stored = [module for module in model.modules() if isinstance(module, Stored)]
+    assert stored
+    assert {module.weight.dtype for module in stored} == {torch.bfloat16}

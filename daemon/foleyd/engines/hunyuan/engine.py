@@ -32,11 +32,14 @@ from foleyd.engines.engine import (
 from foleyd.engines.hunyuan.card import caution
 from foleyd.engines.hunyuan.errors import ModelMissing
 from foleyd.engines.hunyuan.licence import LICENCE, acceptance
+from foleyd.engines.hunyuan.memory import Profile, below, choose_profile, weights_of
 from foleyd.engines.hunyuan.options import OPTIONS, read_options
 from foleyd.engines.hunyuan.provenance import take_provenance, weights_digest, weights_provenance
 from foleyd.engines.hunyuan.store import MODELS, read_record, state_of
 
 if TYPE_CHECKING:
+    import torch
+
     from foleyd.engines.hunyuan.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
@@ -116,24 +119,33 @@ class HunyuanEngine:
         return state.folder
 
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
-        """Loads all models and warms them up. DEVICE "auto": the first NVIDIA card, else the CPU."""
-        began = time.monotonic()
+        """Loads all models and warms them up.
+
+        DEVICE "auto": the first NVIDIA card, else the processor. PROFILE: see :mod:`.memory`.
+        """
         home = self._home()
         record = read_record(home)
         self._weights = weights_provenance(record) if record else {}
         import torch
 
+        where = torch.device(_device(device, torch.cuda.is_available()))
+        free = torch.cuda.mem_get_info(where)[0] if where.type == "cuda" else None
+        return self._open(home, where, choose_profile(profile, free, weights_of(home)), on_progress)
+
+    def _open(self, home: Path, device: torch.device, profile: Profile, on_progress: Progress) -> LoadReport:
+        began = time.monotonic()
+        import torch
+
         from foleyd.engines.hunyuan.pipeline import Pipeline
 
-        where = torch.device(_device(device, torch.cuda.is_available()))
-        dtype = torch.float16 if where.type == "cuda" else torch.float32
-        self._pipeline = Pipeline.load(home, where, dtype, on_progress)
+        dtype = torch.float16 if device.type == "cuda" else torch.float32
+        self._pipeline = Pipeline.load(home, device, dtype, profile.name, on_progress)
         on_progress(0.8, "warming up")
         self._pipeline.warm_up()
         on_progress(1.0, "ready")
         seconds = time.monotonic() - began
-        note = f"{home.name} in {self._pipeline.precision}, loaded in {seconds:.1f} s"
-        self._report = LoadReport(str(where), "full", seconds, note)
+        note = f"{home.name} in {self._pipeline.precision}, {profile.reason}; loaded in {seconds:.1f} s"
+        self._report = LoadReport(str(device), profile.name, seconds, note)
         return self._report
 
     def report(self) -> LoadReport | None:
@@ -168,6 +180,42 @@ class HunyuanEngine:
         return features
 
     def generate(
+        self,
+        items: Sequence[Item],
+        on_step: Callable[[int, int], None],
+        cancelled: Callable[[int], bool],
+    ) -> list[Audio | Cancelled]:
+        """Makes all items together; again with weights that take less where the card's memory runs out."""
+        import torch
+
+        warning = ""
+        while True:
+            try:
+                made = self._generate(items, on_step, cancelled)
+            except torch.OutOfMemoryError:
+                warning = "memory of the card ran out"
+            else:
+                return [_warned(one, warning) for one in made]
+            warning = self._step_down(warning)  # here the failed attempt holds no tensors any more
+
+    def _step_down(self, why: str) -> str:
+        """Loads the profile that takes less; returns what to say of it. Raises EngineError without one."""
+        assert self._report is not None
+        device, lower = self._report.device, below(self._report.profile)
+        if not lower:
+            raise EngineError(
+                f"{why}, even with the transformer's weights in host memory;"
+                " close other programs that use it, or make the cue shorter"
+            )
+        self.unload()
+        import torch
+
+        report = self._open(
+            self._home(), torch.device(device), Profile(lower, f"since {why}"), lambda done, words: None
+        )
+        return f"{why}: the profile is now {report.profile}"
+
+    def _generate(
         self,
         items: Sequence[Item],
         on_step: Callable[[int, int], None],
@@ -211,7 +259,8 @@ class HunyuanEngine:
         warnings = [f"it was {_WIDENED}", *seen] if repeated else seen
         if repeated:
             precision = f"{pipeline.precision}, after {precision} had left its range"
-        made = take_provenance(read_options(item.options), precision, item.negative_prompt)
+        profile = self._report.profile if self._report else ""
+        made = take_provenance(read_options(item.options), precision, profile, item.negative_prompt)
         sound = pipeline.sound(latents).numpy()
         return Audio(sound, warnings=tuple(dict.fromkeys(warnings)), provenance={**self._weights, **made})
 
@@ -219,6 +268,12 @@ class HunyuanEngine:
         if self._pipeline is None:
             raise EngineNotReady("the hunyuan engine is not loaded", fix="foley load hunyuan")
         return self._pipeline
+
+
+def _warned(made: Audio | Cancelled, warning: str) -> Audio | Cancelled:
+    if isinstance(made, Cancelled) or not warning:
+        return made
+    return replace(made, warnings=(*made.warnings, warning))
 
 
 def _device(wanted: str, has_cuda: bool) -> str:

@@ -37,10 +37,13 @@ from foleyd.engines.hunyuan.options import NEGATIVE_PROMPT, Crop, Settings
 from foleyd.engines.hunyuan.picture import small_pictures
 from foleyd.engines.hunyuan.preprocess import SIGHT_SIZE, SYNC_SIZE
 from foleyd.engines.hunyuan.step import Conditions, Velocity
+from foleyd.engines.hunyuan.storage import EightBits, Offloaded, store
 from foleyd.engines.hunyuan.synchformer import SynchformerVision
 from foleyd.engines.hunyuan.transformer import FoleyTransformer
 from foleyd.segments import window_offsets
 
+STORED = {"8bit": EightBits, "offload": Offloaded}
+"""How the transformer's weights lie in the profiles that do not have them as they are."""
 _DECODED_AT_ONCE = 750
 """Latents, 15 s."""
 
@@ -57,8 +60,13 @@ class Pipeline:
     step: Step
 
     @classmethod
-    def load(cls, home: Path, device: torch.device, dtype: torch.dtype, on_progress: Progress) -> Pipeline:
-        """The models in the folders below HOME. The autoencoder runs in float32 whatever DTYPE is."""
+    def load(
+        cls, home: Path, device: torch.device, dtype: torch.dtype, profile: str, on_progress: Progress
+    ) -> Pipeline:
+        """The models in the folders below HOME, the transformer's weights as PROFILE has them.
+
+        The autoencoder runs in float32 whatever DTYPE is.
+        """
         transformers_logging.disable_progress_bar()  # ours is told by ON_PROGRESS
         on_progress(0.0, "loading the encoders")
         vision = VisionEncoder.from_pretrained(home / "siglip2", dtype, device)
@@ -66,8 +74,10 @@ class Pipeline:
         sync = SyncEncoder(load_module(SynchformerVision, home / "synchformer", dtype, device))
         autoencoder = load_module(FoleyAutoencoder, home / "autoencoder", torch.float32, device)
         on_progress(0.2, "loading the transformer")
-        transformer = load_module(FoleyTransformer, home / "transformer", dtype, device)
-        velocity, step = served(transformer)
+        kind = STORED.get(profile)
+        whole = device if kind is None else torch.device("cpu")
+        transformer = load_module(FoleyTransformer, home / "transformer", dtype, whole)
+        velocity, step = served(transformer if kind is None else store(transformer, kind, device))
         return cls(vision, sync, text, velocity, autoencoder, step)
 
     @torch.inference_mode()

@@ -34,7 +34,9 @@ def weights_provenance(record: Record) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def take_provenance(settings: Settings, precision: str, negative_prompt: str) -> Mapping[str, str]:
+def take_provenance(
+    settings: Settings, precision: str, profile: str, negative_prompt: str
+) -> Mapping[str, str]:
     """How it was made of them."""
     return {
         "steps": str(settings.steps),
@@ -42,4 +44,5 @@ def take_provenance(settings: Settings, precision: str, negative_prompt: str) ->
         "sync_crop": settings.crop,
         "negative_prompt": negative_prompt or NEGATIVE_PROMPT,
         "precision": precision,
+        "memory_profile": profile,
     }

@@ -75,6 +75,16 @@ class Offloaded(Stored):
         """See :class:`Stored`."""
         return self._host[first:last].to(self._device, non_blocking=True)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Offloaded:
+        """Follows changes of precision; the weight itself stays where it is."""
+        dtype = fn(self._host[:0]).dtype
+        if dtype != self._host.dtype:
+            pinned = self._host.is_pinned()
+            self._host = self._host.to(dtype)
+            self._host = self._host.pin_memory() if pinned else self._host
+        super()._apply(fn, recurse)
+        return self
+
 
 def store(
     model: FoleyTransformer, kind: Callable[[nn.Linear | Taps, torch.device], Stored], device: torch.device
