@@ -8,7 +8,7 @@ CLIP := demo/bottles.mp4
 PROMPT := plastic bottles put down on a table, quiet room tone
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo install install-dev test test-all lint types check stubs bench clean
+.PHONY: demo install install-dev install-all test test-all lint types check stubs bench clean
 
 demo: install  ## sound on a bundled clip: takes, timeline, preview and picture in demo-out/
 	@$(BIN)/python demo/demo.py --clip $(CLIP) --prompt "$(PROMPT)" --out demo-out
@@ -16,6 +16,8 @@ demo: install  ## sound on a bundled clip: takes, timeline, preview and picture 
 install: $(VENV)/.installed
 
 install-dev: $(VENV)/.installed-dev $(STUBS)/.installed
+
+install-all: $(VENV)/.installed-all $(STUBS)/.installed
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -33,16 +35,21 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(PIP) install -e '.[dev]'
 	@touch $@
 
+$(VENV)/.installed-all: $(VENV)/.installed-dev
+	@echo "installing the hunyuan engine's packages (torch: about a minute, or several if it is not the build for the CPU)"
+	@$(PIP) install -e '.[hunyuan,dev]'
+	@touch $@
+
 $(STUBS)/.installed:
 	@echo "installing the stub generator, in an environment of its own"
 	@$(PYTHON) -m venv $(STUBS)
 	@PIP_CONSTRAINT= $(STUBS)/bin/python -m pip --disable-pip-version-check -q install grpcio-tools==1.76.0 'googleapis-common-protos==1.76.0'
 	@touch $@
 
-test: install-dev lint types  ## what every change must pass
+test: install-dev lint types  ## what every change must pass; needs no torch
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-all: install-dev lint types  ## with the slow tests
+test-all: install-all lint types  ## with the slow tests and those of the hunyuan engine
 	$(BIN)/python -m pytest -n 2
 
 lint: install-dev

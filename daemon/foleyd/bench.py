@@ -112,8 +112,10 @@ class Bench:
             lambda done, total: watch.event((None, Advance("hear", done / max(1, total), done, total))),
             lambda number: watch.cancelled(fit[number]),
         )
+        report = engine.report()
+        peak = report.peak_bytes if report else 0
         for index, audio in zip(fit, made, strict=True):
-            answers[index] = _or_failure(self._keep, orders[index], audio, watch.cancelled(index))
+            answers[index] = _or_failure(self._keep, orders[index], audio, watch.cancelled(index), peak)
         return answers
 
     def _item(self, engine: Engine, order: Order) -> Item:
@@ -129,10 +131,10 @@ class Bench:
             options=plan.options,
         )
 
-    def _keep(self, order: Order, audio: Audio | Cancelled, cancelled: bool) -> Made:
+    def _keep(self, order: Order, audio: Audio | Cancelled, cancelled: bool, peak: int) -> Made:
         if cancelled or isinstance(audio, Cancelled):
             raise CancelledWork("cancelled while it was being heard")
-        return Made(self._drafts.write(order.job, lambda path: write_take(path, audio)))
+        return Made(self._drafts.write(order.job, lambda path: write_take(path, audio)), peak)
 
     # ------------------------------------------------------------------------------------ engines
 

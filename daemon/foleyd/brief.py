@@ -151,9 +151,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One take as the engine made it: a draft, events and all."""
+    """One take as the engine made it: a draft, events and all; and the card's memory that its batch took."""
 
     path: Path
+    device_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

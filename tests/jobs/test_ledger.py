@@ -119,3 +119,17 @@ def test_a_ledger_from_the_future_or_no_ledger_at_all_is_refused(tmp_path: Path)
     (tmp_path / "junk").write_bytes(b"not a database" * 100)
     with pytest.raises(LedgerError, match="junk"):
         Ledger(tmp_path / "junk")
+
+
+def test_a_ledger_of_an_earlier_version_is_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    ledger = Ledger(path)
+    job = ledger.accept(NewJob(b"a", "d"))[0].id
+    ledger.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE jobs DROP COLUMN device_peak")
+    db.close()
+    ledger = Ledger(path)
+    assert ledger.get(job).device_peak == 0
+    ledger.finish(job, State.DONE, b"done", Figures(device_peak=5))
+    assert ledger.get(job).device_peak == 5

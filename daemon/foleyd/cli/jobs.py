@@ -88,6 +88,7 @@ def job_json(job: pb.Job) -> dict[str, Any]:
         "seconds": dict(job.stage_seconds),
         "queue_wait_seconds": job.queue_wait_seconds,
         "peak_memory_bytes": job.peak_memory_bytes,
+        "peak_device_memory_bytes": job.peak_device_memory_bytes,
         "cache_hits": job.cache_hits,
         "cache_misses": job.cache_misses,
         "attempts": job.attempts,
@@ -113,6 +114,12 @@ def _table_lines(found: list[pb.Job]) -> list[str]:
     return table(rows)
 
 
+def _on_card(peak: int) -> str:
+    from foleyd.cli.show import size_text
+
+    return f", {size_text(peak)} of the card" if peak else ""
+
+
 def _full_lines(job: pb.Job) -> list[str]:
     from foleyd.cli.show import duration_text, size_text, stage_text
 
@@ -125,7 +132,7 @@ def _full_lines(job: pb.Job) -> list[str]:
         f"engine    {job.engine or 'not chosen yet'}",
         f"client    {job.client or 'unknown'}",
         f"waited    {duration_text(job.queue_wait_seconds)}",
-        f"memory    {size_text(job.peak_memory_bytes)} at most",
+        f"memory    {size_text(job.peak_memory_bytes)} at most{_on_card(job.peak_device_memory_bytes)}",
         f"cache     {job.cache_hits} found, {job.cache_misses} made",
         f"attempts  {job.attempts}",
     ]

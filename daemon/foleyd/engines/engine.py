@@ -170,7 +170,7 @@ class Capabilities:
 @dataclass(frozen=True, slots=True)
 class LoadReport:
     """How a loaded engine stands: device and profile in use, seconds it took to load, a sentence for the
-    status, and the most memory of the device that it has held (0 where that is the process's own).
+    status, and the most memory of a card that it held in its last batch (0 without a card).
     """
 
     device: str

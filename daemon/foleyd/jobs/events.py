@@ -90,6 +90,7 @@ class Done:
     stage_seconds: Mapping[str, float]
     peak_memory: int
     cached: bool
+    device_peak: int = 0
     failed: tuple[CueFailed, ...] = ()
     notices: tuple[Notice, ...] = field(default_factory=tuple)
 

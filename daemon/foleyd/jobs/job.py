@@ -81,6 +81,7 @@ class Job:
     told_fraction: float = 0.0
     meter: Meter = field(init=False)
     tally: Tally = field(default_factory=Tally)
+    device_peak: int = 0
     notices: list[Notice] = field(default_factory=list)
     failed: list[CueFailed] = field(default_factory=list)
 
@@ -111,6 +112,7 @@ class Job:
             engine=self.engine,
             stage_seconds=self.meter.seconds,
             peak_memory=self.peak_memory(),
+            device_peak=self.device_peak,
             cached=self.tally.misses == 0,
             failed=tuple(self.failed),
             notices=tuple(self.notices),
@@ -167,6 +169,7 @@ class Job:
             self.tally.misses += 1
             order = Order(self.id, plan, found.fingerprint or "", seed, found.sight or ())
             made: Made = await self._slot("hear", order, (plan.cue.id, seed), share)
+            self.device_peak = max(self.device_peak, made.device_bytes)
             heard = await self._desk("hear", "keep_take", order, made)
         self.meter.advance(Advance("hear", 1.0), (plan.cue.id, seed), share)
         self._warn(*(Notice(text, where=plan.cue.prompt) for text in heard.warnings))

@@ -263,7 +263,13 @@ class Jobs:
         except Exception as error:
             await self._fail(record, cancellation, error)
         else:
-            figures = Figures(dict(done.stage_seconds), done.peak_memory, job.tally.hits, job.tally.misses)
+            figures = Figures(
+                dict(done.stage_seconds),
+                done.peak_memory,
+                job.tally.hits,
+                job.tally.misses,
+                done.device_peak,
+            )
             self._ledger.finish(record.id, State.DONE, self._codec.event(record.id, done), figures)
         finally:
             await self._release(record.id)

@@ -57,6 +57,8 @@ CREATE TABLE IF NOT EXISTS sources (
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, PRIMARY KEY (job, path)
 ) WITHOUT ROWID;
 """
+_LATER = {"device_peak": "INTEGER NOT NULL DEFAULT 0"}
+"""Columns of jobs that came later. Versions that do not know them leave them alone."""
 _VERSION = 1
 
 
@@ -76,6 +78,9 @@ class Ledger:
             if version > _VERSION:
                 raise LedgerError(f"{path} was written by a newer foleyd; update foleyd or move it away")
             self._db.executescript(_SCHEMA)
+            known = {row["name"] for row in self._db.execute("PRAGMA table_info(jobs)")}
+            for column in _LATER.keys() - known:
+                self._db.execute(f"ALTER TABLE jobs ADD COLUMN {column} {_LATER[column]}")
             self._db.execute(f"PRAGMA user_version={_VERSION}")
         except sqlite3.Error as error:
             raise LedgerError(f"the job ledger {path} cannot be opened ({error}); move it away") from error
@@ -222,10 +227,11 @@ class Ledger:
             _append(db, job, event)
             db.execute(
                 "UPDATE jobs SET state = ?, finished = ?, stage_seconds = ?, peak_memory = ?, hits = ?,"
-                " misses = ?, failure = ? WHERE id = ?",
+                " misses = ?, device_peak = ?, failure = ? WHERE id = ?",
                 (
                     state, time.time(), json.dumps(figures.stage_seconds), figures.peak_memory, figures.hits,
-                    figures.misses, json.dumps(_failure_fields(failure)) if failure else None, job,
+                    figures.misses, figures.device_peak,
+                    json.dumps(_failure_fields(failure)) if failure else None, job,
                 ),
             )  # fmt: skip
         return True
@@ -351,6 +357,7 @@ def _record(row: sqlite3.Row) -> Record:
         cancel_reason=row["cancel_reason"],
         stage_seconds=json.loads(row["stage_seconds"]),
         peak_memory=row["peak_memory"],
+        device_peak=row["device_peak"],
         hits=row["hits"],
         misses=row["misses"],
         failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,

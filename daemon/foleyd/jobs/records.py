@@ -76,6 +76,7 @@ class Record:
     hits: int
     misses: int
     failure: Failure | None
+    device_peak: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,10 @@ class FileStamp:
 
 @dataclass(slots=True)
 class Figures:
-    """What a job has cost so far."""
+    """What a job has cost so far. PEAK_MEMORY is of processes, DEVICE_PEAK of a card, both in bytes."""
 
     stage_seconds: dict[str, float] = field(default_factory=dict)
     peak_memory: int = 0
     hits: int = 0
     misses: int = 0
+    device_peak: int = 0

@@ -55,6 +55,8 @@ def unary(
         except Exception as error:  # a defect too must reach the caller as a sentence
             await refuse(context, error)
             raise
+        finally:
+            self._jobs.touch()
 
     return wrapped
 

@@ -395,7 +395,7 @@ class CancelledEvent(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media")
+    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media", "peak_device_memory_bytes")
     class StageSecondsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -422,6 +422,7 @@ class Result(_message.Message):
     START_TIMECODE_FIELD_NUMBER: _ClassVar[int]
     GAIN_DB_FIELD_NUMBER: _ClassVar[int]
     MISSING_MEDIA_FIELD_NUMBER: _ClassVar[int]
+    PEAK_DEVICE_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     otio: OtioDocument
     placements: _containers.RepeatedCompositeFieldContainer[Placement]
     takes: _containers.RepeatedCompositeFieldContainer[Take]
@@ -441,7 +442,8 @@ class Result(_message.Message):
     start_timecode: StartTimecode
     gain_db: float
     missing_media: _containers.RepeatedCompositeFieldContainer[Warning]
-    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ...) -> None: ...
+    peak_device_memory_bytes: int
+    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., peak_device_memory_bytes: _Optional[int] = ...) -> None: ...
 
 class Placement(_message.Message):
     __slots__ = ("cue_id", "take_id", "track_name", "layer", "range", "source_in_samples", "enabled", "path", "download_id")
@@ -522,7 +524,7 @@ class Loudness(_message.Message):
     def __init__(self, integrated_lufs: _Optional[float] = ..., true_peak_dbtp: _Optional[float] = ..., range_lu: _Optional[float] = ...) -> None: ...
 
 class Job(_message.Message):
-    __slots__ = ("id", "request_id", "state", "priority", "created", "started", "finished", "stage", "stage_seconds", "queue_wait_seconds", "peak_memory_bytes", "cache_hits", "cache_misses", "title", "engine", "client", "error", "last_sequence", "paths", "attempts", "result")
+    __slots__ = ("id", "request_id", "state", "priority", "created", "started", "finished", "stage", "stage_seconds", "queue_wait_seconds", "peak_memory_bytes", "cache_hits", "cache_misses", "title", "engine", "client", "error", "last_sequence", "paths", "attempts", "result", "peak_device_memory_bytes")
     class StageSecondsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -551,6 +553,7 @@ class Job(_message.Message):
     PATHS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
+    PEAK_DEVICE_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     id: str
     request_id: str
     state: JobState
@@ -572,7 +575,8 @@ class Job(_message.Message):
     paths: _containers.RepeatedScalarFieldContainer[str]
     attempts: int
     result: Result
-    def __init__(self, id: _Optional[str] = ..., request_id: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[_Union[Priority, str]] = ..., created: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stage: _Optional[_Union[Stage, _Mapping]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., queue_wait_seconds: _Optional[float] = ..., peak_memory_bytes: _Optional[int] = ..., cache_hits: _Optional[int] = ..., cache_misses: _Optional[int] = ..., title: _Optional[str] = ..., engine: _Optional[str] = ..., client: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., last_sequence: _Optional[int] = ..., paths: _Optional[_Iterable[str]] = ..., attempts: _Optional[int] = ..., result: _Optional[_Union[Result, _Mapping]] = ...) -> None: ...
+    peak_device_memory_bytes: int
+    def __init__(self, id: _Optional[str] = ..., request_id: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[_Union[Priority, str]] = ..., created: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stage: _Optional[_Union[Stage, _Mapping]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., queue_wait_seconds: _Optional[float] = ..., peak_memory_bytes: _Optional[int] = ..., cache_hits: _Optional[int] = ..., cache_misses: _Optional[int] = ..., title: _Optional[str] = ..., engine: _Optional[str] = ..., client: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., last_sequence: _Optional[int] = ..., paths: _Optional[_Iterable[str]] = ..., attempts: _Optional[int] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., peak_device_memory_bytes: _Optional[int] = ...) -> None: ...
 
 class WatchJobRequest(_message.Message):
     __slots__ = ("job_id", "after_sequence")

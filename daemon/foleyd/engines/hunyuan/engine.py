@@ -149,7 +149,7 @@ class HunyuanEngine:
         return self._report
 
     def report(self) -> LoadReport | None:
-        """How it stands, with the most memory that it has held on a card."""
+        """How it stands, with the most memory that its last batch held on a card."""
         if self._report is None or self._pipeline is None:
             return None
         return replace(self._report, peak_bytes=self._pipeline.peak_bytes())
@@ -223,6 +223,7 @@ class HunyuanEngine:
     ) -> list[Audio | Cancelled]:
         """Denoises all items together. Those that leave the range of FP16 are repeated in BF16."""
         pipeline = self._loaded()
+        pipeline.forget_peak()
         settings = read_options(items[0].options)
         takes = [pipeline.take(item) for item in items]
         made = pipeline.denoise(takes, settings, on_step, cancelled)

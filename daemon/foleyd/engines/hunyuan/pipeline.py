@@ -109,9 +109,14 @@ class Pipeline:
         return str(self.velocity.dtype).removeprefix("torch.")
 
     def peak_bytes(self) -> int:
-        """The most memory of the card that was in use at once since it was loaded; 0 on the processor."""
+        """The most memory of the card in use at once since :meth:`forget_peak`; 0 on the processor."""
         device = self.velocity.device
         return int(torch.cuda.max_memory_allocated(device)) if device.type == "cuda" else 0
+
+    def forget_peak(self) -> None:
+        """Begins to count anew."""
+        if self.velocity.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.velocity.device)
 
     @property
     def _channels(self) -> int:
