@@ -147,9 +147,10 @@ class Bench:
         """Loads and warms an engine up. Raises EngineLoaded where it is, otherwise than asked for."""
         engine = self._engine(name, "", device, profile, lambda done, words: watch.event((done, words)))
         report = engine.report()
-        if report is not None and (
-            device not in (*ANY, report.device) or profile not in (*ANY, report.profile)
-        ):
+        if report is None:
+            return
+        kind = report.device.partition(":")[0]
+        if device not in (*ANY, kind, report.device) or profile not in (*ANY, report.profile):
             raise EngineLoaded(
                 f"{name} is loaded on {report.device} with the profile {report.profile}; unload it first",
                 fix=f"foley unload {name}",

@@ -24,7 +24,7 @@ from foleyd.engines.engine import (
     Window,
 )
 from foleyd.engines.hunyuan import storage
-from foleyd.engines.hunyuan.engine import HunyuanEngine
+from foleyd.engines.hunyuan.engine import HunyuanEngine, _device
 from hunyuan.weights import import_tiny
 
 RATE = 48_000
@@ -219,3 +219,13 @@ def test_when_memory_runs_out_the_take_is_made_with_weights_that_take_less(
     monkeypatch.setattr(small, "_generate", never)
     with pytest.raises(EngineError, match="even with"):
         make(small, item)
+
+
+def test_a_device_is_one_that_is_there() -> None:
+    assert [_device(name, 2) for name in ("auto", "", "cuda", "cuda:1", "cpu")] == [
+        *("cuda:0", "cuda:0", "cuda:0", "cuda:1", "cpu"),
+    ]
+    assert _device("auto", 0) == "cpu"
+    for name in ("cuda:2", "cuda:x", "toaster"):
+        with pytest.raises(EngineNotReady, match="there are cpu, cuda:0, cuda:1"):
+            _device(name, 2)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from foleyd.brief import EngineCard
 from foleyd.config import NEVER, Folders, Settings
 from foleyd.engines.engine import Capabilities, LoadReport
+from foleyd.engines.registry import Choice, choose
 from foleyd.errors import FoleyError
 from foleyd.jobs.slots import Slot
 from foleyd.jobs.workshop import Workshop
@@ -120,3 +122,9 @@ class Devices:
         for device in self:
             reports |= await device.loaded()
         return reports
+
+
+def choose_engine(wanted: str, cards: Mapping[str, EngineCard]) -> Choice:
+    """The engine that WANTED means. Raises EngineUnknown, EngineNotReady."""
+    readiness = {name: card.why_not for name, card in cards.items()}
+    return choose(wanted, readiness, {name: card.caution for name, card in cards.items()})

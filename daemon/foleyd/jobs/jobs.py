@@ -7,8 +7,8 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +17,15 @@ from foleyd.brief import EngineCard
 from foleyd.cache.drafts import Drafts
 from foleyd.cache.store import CacheFigures
 from foleyd.config import Folders, Settings
-from foleyd.engines.registry import Choice, check_installed, choose
+from foleyd.engines.registry import check_installed
 from foleyd.errors import FoleyError, failure_or_defect
 from foleyd.jobs.cancellation import Cancellation
-from foleyd.jobs.devices import Device, Devices
+from foleyd.jobs.devices import Device, Devices, choose_engine
 from foleyd.jobs.events import CancelledJob, Codec, EngineChosen, Event, Failed, Queued
 from foleyd.jobs.job import Job, Places
 from foleyd.jobs.ledger import Ledger
 from foleyd.jobs.memory import Peaks, resident_bytes
-from foleyd.jobs.records import Figures, FileStamp, NewJob, Priority, Record, State
+from foleyd.jobs.records import Figures, NewJob, Priority, Record, State, unchanged
 from foleyd.jobs.slots import Slot, Work
 from foleyd.jobs.workshop import Stopping, Workshop
 from foleyd.request import Request
@@ -69,6 +69,7 @@ class Jobs:
         self._bells: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
         self._peaks = Peaks(lambda: resident_bytes(self._pids()))
+        self._questions = 0
         self._closing = False
         self.cache_figures: CacheFigures | None = None
         self.last_busy = time.monotonic()
@@ -105,8 +106,18 @@ class Jobs:
 
     @property
     def busy(self) -> bool:
-        """Whether any job runs or waits."""
-        return bool(self._running or self._waiting)
+        """Whether any job runs or waits, or a question waits for its answer."""
+        return bool(self._running or self._waiting or self._questions)
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """While somebody waits for an answer: a daemon that is asked is not idle."""
+        self._questions += 1
+        try:
+            yield
+        finally:
+            self._questions -= 1
+            self.touch()
 
     def touch(self) -> None:
         """Somebody is here: the idle time begins anew."""
@@ -375,22 +386,6 @@ class Jobs:
     def _ring_all(self) -> None:
         for job in list(self._bells):
             self._ring(job)
-
-
-def choose_engine(wanted: str, cards: Mapping[str, EngineCard]) -> Choice:
-    """The engine that WANTED means. Raises EngineUnknown, EngineNotReady."""
-    readiness = {name: card.why_not for name, card in cards.items()}
-    return choose(wanted, readiness, {name: card.caution for name, card in cards.items()})
-
-
-def unchanged(stamp: FileStamp) -> bool:
-    """Whether the file still is what it was when STAMP was taken."""
-    try:
-        now = FileStamp.of(stamp.path)
-    except OSError:
-        return False
-    same = (now.size, now.mtime_ns) == (stamp.size, stamp.mtime_ns)
-    return same and stamp.inode in (0, now.inode)
 
 
 def _unlink(path: Path) -> bool:

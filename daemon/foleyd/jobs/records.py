@@ -107,6 +107,16 @@ class FileStamp:
         return cls(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
+def unchanged(stamp: FileStamp) -> bool:
+    """Whether the file still is what it was when STAMP was taken."""
+    try:
+        now = FileStamp.of(stamp.path)
+    except OSError:
+        return False
+    same = (now.size, now.mtime_ns) == (stamp.size, stamp.mtime_ns)
+    return same and stamp.inode in (0, now.inode)
+
+
 @dataclass(slots=True)
 class Figures:
     """What a job has cost so far. PEAK_MEMORY is of processes, DEVICE_PEAK of a card, both in bytes."""

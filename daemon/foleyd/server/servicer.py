@@ -18,8 +18,9 @@ from foleyd import __version__
 from foleyd.brief import EngineCard, Spotted
 from foleyd.config import Folders, Settings
 from foleyd.errors import FoleyError, RequestError, failure_of, failure_or_defect
+from foleyd.jobs.devices import choose_engine
 from foleyd.jobs.events import EngineChosen
-from foleyd.jobs.jobs import Jobs, choose_engine
+from foleyd.jobs.jobs import Jobs
 from foleyd.jobs.ledger import Ledger
 from foleyd.jobs.records import NewJob, Priority
 from foleyd.server import answers, timelines
@@ -49,14 +50,12 @@ def unary(
 
     @functools.wraps(method)
     async def wrapped(self: Any, request: Request, context: Context) -> Answer:
-        self._jobs.touch()
-        try:
-            return await method(self, request)
-        except Exception as error:  # a defect too must reach the caller as a sentence
-            await refuse(context, error)
-            raise
-        finally:
-            self._jobs.touch()
+        with self._jobs.asked():
+            try:
+                return await method(self, request)
+            except Exception as error:  # a defect too must reach the caller as a sentence
+                await refuse(context, error)
+                raise
 
     return wrapped
 

@@ -128,7 +128,7 @@ class HunyuanEngine:
         self._weights = weights_provenance(record) if record else {}
         import torch
 
-        where = torch.device(_device(device, torch.cuda.is_available()))
+        where = torch.device(_device(device, torch.cuda.device_count()))
         free = torch.cuda.mem_get_info(where)[0] if where.type == "cuda" else None
         return self._open(home, where, choose_profile(profile, free, weights_of(home)), on_progress)
 
@@ -277,10 +277,14 @@ def _warned(made: Audio | Cancelled, warning: str) -> Audio | Cancelled:
     return replace(made, warnings=(*made.warnings, warning))
 
 
-def _device(wanted: str, has_cuda: bool) -> str:
-    """The device meant by WANTED. Raises EngineNotReady for a card that is not there."""
+def _device(wanted: str, cards: int) -> str:
+    """The device meant by WANTED where there are CARDS. Raises EngineNotReady for one that is not there."""
     if wanted in ("", "auto"):
-        return "cuda" if has_cuda else "cpu"
-    if wanted.startswith("cuda") and not has_cuda:
-        raise EngineNotReady("there is no NVIDIA card that PyTorch can use; foley doctor says why")
-    return wanted
+        wanted = "cuda" if cards else "cpu"
+    if wanted == "cpu":
+        return wanted
+    name = "cuda:0" if wanted == "cuda" else wanted
+    if name not in [f"cuda:{number}" for number in range(cards)]:
+        known = ", ".join(["cpu", *(f"cuda:{number}" for number in range(cards))])
+        raise EngineNotReady(f"there is no device {wanted!r} that PyTorch can use; there are {known}")
+    return name
