@@ -376,6 +376,7 @@ def markers_within(draw: st.DrawFn, duration: int) -> TimelineMarker:
 
 @given(timelines(), st.sampled_from(["generic", "resolve", "premiere", "kdenlive"]))
 @settings(max_examples=120, deadline=None)
+@example(Timeline("", Timecode(2_589_408, Fraction(30_000, 1001), True), (), (), 0), "generic")
 def test_what_is_written_is_read_back(value: Timeline, target: str) -> None:
     document = write_document(write_tracks(value, target=target))
     result = read(read_document(document, "edit"))

@@ -9,7 +9,7 @@ from typing import Any
 import opentimelineio as otio
 
 from foleyd.cue import Program, Shot
-from foleyd.timebase import Timecode, has_drop_frame
+from foleyd.timebase import Timecode, frames_per_day, has_drop_frame
 from foleyd.timeline.clock import DROP_KEY
 from foleyd.timeline.placement import gap
 from foleyd.timeline.program import AskFile, unknown
@@ -58,8 +58,9 @@ def new_timeline(
 
 
 def label_notes(start: Timecode) -> dict[str, Any]:
-    """Metadata that keeps non-drop labels where readers take drop frame; the format has no word for it."""
-    return {METADATA_KEY: {DROP_KEY: False}} if has_drop_frame(start.rate) and not start.drop else {}
+    """Metadata that says whether labels drop frames, where a reader would guess otherwise."""
+    guessed = has_drop_frame(start.rate) and start.frame < frames_per_day(start.rate, drop=True)
+    return {} if start.drop == guessed else {METADATA_KEY: {DROP_KEY: start.drop}}
 
 
 def _clip(
