@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 _ACTIVE = {Priority.INTERACTIVE: 8, Priority.BATCH: 4}
 """Jobs of each priority that are under way at once, so that their takes can share batches."""
+_CARDS_LAST = 5.0
+"""Seconds for which what engines said of themselves is told again while jobs are under way."""
 
 
 class QueueFull(FoleyError):
@@ -71,6 +73,8 @@ class Jobs:
         self._peaks = Peaks(lambda: resident_bytes(self._pids()))
         self._questions = 0
         self._closing = False
+        self._cards: dict[str, EngineCard] = {}
+        self._cards_at = 0.0
         self.cache_figures: CacheFigures | None = None
         self.last_busy = time.monotonic()
 
@@ -149,7 +153,15 @@ class Jobs:
         """The engines as they are now, by name."""
         loaded = await self.devices.loaded()
         cards = await self._introduced()
-        return {name: replace(card, report=loaded.get(name)) for name, card in cards.items()}
+        self._cards = {name: replace(card, report=loaded.get(name)) for name, card in cards.items()}
+        self._cards_at = time.monotonic()
+        return self._cards
+
+    async def recent_cards(self) -> dict[str, EngineCard]:
+        """The engines as they were lately: workers at work are slow to say."""
+        if self.busy and self._cards and time.monotonic() - self._cards_at < _CARDS_LAST:
+            return self._cards
+        return await self.cards()
 
     async def _introduced(self) -> dict[str, EngineCard]:
         """The engines by name, whether loaded or not; weights may have come or gone since they were asked."""

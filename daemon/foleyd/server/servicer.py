@@ -180,7 +180,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     @unary
     async def GetServerInfo(self, request: pb.GetServerInfoRequest) -> pb.ServerInfo:
         """What the daemon is, holds and is doing."""
-        cards = await self._jobs.cards()
+        cards = await self._jobs.recent_cards()
         if self._jobs.cache_figures is None:  # afterwards every job that ends tells them
             self._jobs.cache_figures = await self._ask("cache_figures")
         queued, running = self._jobs.counts
