@@ -159,9 +159,12 @@ class Jobs:
 
     async def recent_cards(self) -> dict[str, EngineCard]:
         """The engines as they were lately: workers at work are slow to say."""
-        if self.busy and self._cards and time.monotonic() - self._cards_at < _CARDS_LAST:
-            return self._cards
-        return await self.cards()
+        fresh = time.monotonic() - self._cards_at < _CARDS_LAST
+        return self._cards if self._running and self._cards and fresh else await self.cards()
+
+    def forget_cards(self) -> None:
+        """What engines said of themselves is not true any more."""
+        self._cards = {}
 
     async def _introduced(self) -> dict[str, EngineCard]:
         """The engines by name, whether loaded or not; weights may have come or gone since they were asked."""

@@ -252,6 +252,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
         """Gives an engine's memory back."""
         device = await self._jobs.device_of(request.name)
         await device.unload(request.name)
+        self._jobs.forget_cards()
         return pb.UnloadEngineResponse()
 
     @unary
