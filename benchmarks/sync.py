@@ -32,6 +32,7 @@ from benchmarks.scenes.vault import vaulting_scenes
 from foleyd.engines.engine import Audio, Features, Frame, Item, Window
 from foleyd.engines.procedural.engine import ProceduralEngine
 from foleyd.engines.procedural.sight import Sight
+from foleyd.selftest.onsets import onsets, pairs
 
 RATE = 48_000
 EDGE_S = 0.15
@@ -98,33 +99,10 @@ class Result:
 
 
 def matched(truth: Sequence[float], found: Iterable[float], tolerance: float) -> Score:
-    """Each true time takes the nearest time found that is still free, if it lies within TOLERANCE seconds."""
-    left, hits = list(found), 0
-    for time in truth:
-        nearest = min(left, key=lambda other: abs(other - time), default=None)
-        if nearest is not None and abs(nearest - time) <= tolerance:
-            hits += 1
-            left.remove(nearest)
-    return Score(hits, len(truth) - hits, len(left))
-
-
-def onsets(samples: npt.NDArray[np.float32]) -> list[float]:
-    """Onset times in seconds of SAMPLES (channels, n) at 48 kHz.
-
-    A 10 ms step that rises more than 9 dB over the lowest of the 80 ms before it and lies within 22 dB of the
-    loudest; onsets less than 120 ms apart count once. A take below -80 dBFS throughout has none.
-    """
-    mono = samples.mean(axis=0, dtype=np.float64)
-    steps = mono[: len(mono) // 480 * 480].reshape(-1, 480)
-    level = 10 * np.log10((steps**2).mean(axis=1) + 1e-18)
-    if not len(level) or level.max() < -80:
-        return []
-    found: list[int] = []
-    for k, now in enumerate(level):
-        floor = level[max(0, k - 8) : k].min() if k else -120.0
-        if now > level.max() - 22 and now - floor > 9 and (not found or k - found[-1] > 12):
-            found.append(k)
-    return [k / 100 for k in found]
+    """How times FOUND meet the true ones, one to one, within TOLERANCE seconds."""
+    times = list(found)
+    hits = len(pairs(truth, times, tolerance))
+    return Score(hits, len(truth) - hits, len(times) - hits)
 
 
 def taken(features: Features, window: Window, prompt: str) -> npt.NDArray[np.float32]:
