@@ -6,15 +6,13 @@ the studio takes in.
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from foleyd.brief import Advance, CuePlan, Made, Order, Seen, Viewing
+from foleyd.brief import Advance, CuePlan, Made, Order, Seen, Spent, Viewing
 from foleyd.cache.drafts import Drafts
 from foleyd.cache.features import read_features, write_features
 from foleyd.cache.fingerprint import FrameHasher
@@ -25,24 +23,23 @@ from foleyd.cue import FrameRange
 from foleyd.engines.engine import (
     Audio,
     Cancelled,
+    Capabilities,
     Engine,
     EngineLoaded,
     Features,
     Frame,
     Item,
     LoadReport,
-    Progress,
     Window,
 )
-from foleyd.engines.registry import check_installed, make_engine
+from foleyd.engines.registry import check_installed
 from foleyd.errors import CancelledWork, FoleyError, failure_of
 from foleyd.filmstrips import write_filmstrip
+from foleyd.loading import LoadedEngines
 from foleyd.media.ahead import read_ahead
 from foleyd.media.picture import program_frames
 from foleyd.timebase import seconds_to_frame
 from foleyd.timeline.program import trim
-
-logger = logging.getLogger(__name__)
 
 ANY = ("", "auto")
 """Devices and profiles that leave the choice to the engine."""
@@ -64,19 +61,19 @@ class Bench:
 
     def __init__(self, folders: Folders) -> None:
         self._drafts = Drafts(folders.cache)
-        self._engines: dict[str, Engine] = {}
-        self._versions: dict[str, str] = {}
-        self._loading = threading.Lock()
+        self._engines = LoadedEngines()
 
     # ---------------------------------------------------------------------------------------- see
 
     def see(self, viewings: Sequence[Viewing], *, watch: Watch) -> list[Any]:
         """Looks at each picture once. Returns what was Seen of it, or a Failure, for each."""
-        return [_or_failure(self._see, viewing, index, watch) for index, viewing in enumerate(viewings)]
+        engine = self._engine(viewings[0].plan.engine, len(viewings), watch)
+        return [
+            _or_failure(self._see, engine, viewing, index, watch) for index, viewing in enumerate(viewings)
+        ]
 
-    def _see(self, viewing: Viewing, index: int, watch: Watch) -> Seen:
+    def _see(self, engine: Engine, viewing: Viewing, index: int, watch: Watch) -> Seen:
         plan = viewing.plan
-        engine = self._engine(plan.engine.name, plan.engine.version)
         hasher = FrameHasher()
         strip = Filmstrip(plan.picture.duration, plan.picture.rate, _cue_part(plan))
         seen: list[Features] = []
@@ -103,8 +100,7 @@ class Bench:
 
     def hear(self, orders: Sequence[Order], *, watch: Watch) -> list[Any]:
         """Makes the orders' takes as one batch. Returns what was Made, or a Failure, for each."""
-        wanted = orders[0].plan.engine
-        engine = self._engine(wanted.name, wanted.version)
+        engine = self._engine(orders[0].plan.engine, len(orders), watch)
         answers = [_or_failure(self._item, engine, order) for order in orders]
         fit = [index for index, item in enumerate(answers) if isinstance(item, Item)]
         made = engine.generate(
@@ -140,12 +136,18 @@ class Bench:
 
     def loaded(self, *, watch: Watch) -> dict[str, LoadReport]:
         """The engines that are in memory, by name, and how they stand."""
-        reports = {name: engine.report() for name, engine in list(self._engines.items())}
-        return {name: report for name, report in reports.items() if report is not None}
+        return self._engines.reports()
 
     def load_engine(self, name: str, device: str, profile: str, *, watch: Watch) -> None:
         """Loads and warms an engine up. Raises EngineLoaded where it is, otherwise than asked for."""
-        engine = self._engine(name, "", device, profile, lambda done, words: watch.event((done, words)))
+        engine = self._engines.get(
+            name,
+            "",
+            lambda done, words: watch.event((done, words)),
+            watch.cancelled,
+            device=device,
+            profile=profile,
+        )
         report = engine.report()
         if report is None:
             return
@@ -159,33 +161,24 @@ class Bench:
     def unload_engine(self, name: str, *, watch: Watch) -> None:
         """Gives an engine's memory back. Raises EngineUnknown."""
         check_installed(name)
-        with self._loading:
-            engine = self._engines.pop(name, None)
-            if engine is not None:
-                engine.unload()
+        self._engines.unload(name)
 
-    def _engine(
-        self,
-        name: str,
-        version: str,
-        device: str = "auto",
-        profile: str = "auto",
-        on_progress: Progress = lambda fraction, words: None,
-    ) -> Engine:
-        """The engine of NAME, loaded; again where its weights have changed and it is of another VERSION."""
-        with self._loading:
-            engine = self._engines.get(name)
-            if engine is not None and version not in ("", self._versions[name]):
-                self._engines.pop(name).unload()
-                engine = None
-            if engine is None:
-                engine = make_engine(name)
-                began = time.perf_counter()
-                self._versions[name] = engine.capabilities.version
-                engine.load(device, profile, on_progress)
-                logger.info("engine %s loaded in %.2f s", name, time.perf_counter() - began)
-                self._engines[name] = engine
-            return engine
+    def _engine(self, wanted: Capabilities, count: int, watch: Watch) -> Engine:
+        """The engine WANTED for COUNT pieces of work, loaded; each of them hears how far that is."""
+        began, waited = time.perf_counter(), False
+
+        def tell(fraction: float, words: str) -> None:
+            nonlocal waited
+            waited = True
+            watch.event((None, Advance("load", fraction, words=words)))
+
+        try:
+            return self._engines.get(
+                wanted.name, wanted.version, tell, lambda: all(map(watch.cancelled, range(count)))
+            )
+        finally:
+            if waited:
+                watch.event((None, Spent("load", (time.perf_counter() - began) / count)))
 
 
 def _or_failure(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -12,8 +12,8 @@ from foleyd.engines.engine import Capabilities, LoadReport, Window
 from foleyd.errors import Failure
 from foleyd.request import Document, Output
 
-STAGES = ("spot", "look_up", "see", "hear", "conform", "place")
-"""The way down, in order."""
+STAGES = ("spot", "look_up", "load", "see", "hear", "conform", "place")
+"""The way down, in order; "load" only where the engine was not in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,24 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """How far a stage has come with what it was given: FRACTION 0..1, and the engine's own steps."""
+    """How far a stage has come with what it was given: FRACTION 0..1, and the engine's own steps.
+
+    WORDS say what is being done, where the stage's name does not say it all.
+    """
 
     stage: str
     fraction: float
     step: int = 0
     steps: int = 0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """SECONDS of a piece of work that belong to another STAGE than its own."""
+
+    stage: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def test_events_are_snake_case_with_plain_fields_and_int64_as_text(tmp_path: Pat
     assert code == 0
     assert [event["sequence"] for event in events] == ["1", "2", "3", "4", "5", "6"]
     assert events[0]["queued"] == {"position": 0}
-    assert events[2]["stage"] == {"name": "see", "fraction": 0.25, "step": 0, "steps": 0}
+    assert events[2]["stage"] == {"name": "see", "fraction": 0.25, "step": 0, "steps": 0, "words": ""}
     done = events[-1]["done"]
     assert done["takes"][0]["source_in_samples"] == "24024"
     assert done["takes"][0]["export_paths"] == []

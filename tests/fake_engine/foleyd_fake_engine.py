@@ -1,7 +1,7 @@
 """An engine for the tests, found by its entry point when this folder is on the path.
 
 It hears a click whenever the picture's brightness jumps, and can be told to be slow, to crash or to
-write down its batches.
+write down its batches. FAKE_ENGINE_LOADS in the environment: seconds that it takes to load.
 """
 
 from __future__ import annotations
@@ -62,6 +62,10 @@ class FakeEngine:
         return ""
 
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
+        seconds = float(os.environ.get("FAKE_ENGINE_LOADS", "0"))
+        for part in range(4 if seconds else 0):
+            on_progress(part / 4, f"fetching part {part + 1}")
+            time.sleep(seconds / 4)
         on_progress(1.0, "ready")
         return LoadReport("cpu", "plain", 0.0)
 

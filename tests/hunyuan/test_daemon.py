@@ -241,7 +241,9 @@ def test_unloading_ends_the_process_and_the_next_job_starts_it_again(
     assert foley_plain("unload", "hunyuan")[0] == 0
     assert first not in workers(daemon)
     assert not engine_info(daemon).loaded
-    assert kinds(finish(daemon, hunyuan(clip, 50, tmp_path / "out", prompt="again")))[-1] == "done"
+    events = finish(daemon, hunyuan(clip, 50, tmp_path / "out", prompt="again"))
+    assert "loading the transformer" in [event.stage.words for event in events if event.stage.name == "load"]
+    assert set(events[-1].done.stage_seconds) >= {"load", "hear"}
     assert engine_worker(daemon) != first
 
 

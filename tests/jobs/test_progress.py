@@ -40,3 +40,29 @@ def test_there_is_no_eta_before_there_is_a_measure_for_it() -> None:
     meter = Meter({}, told.append)
     meter.advance(Advance("see", 0.5))
     assert told[0].eta is None
+
+
+def test_loading_is_told_in_words_and_weighs_what_it_has_cost() -> None:
+    told: list[Progressed] = []
+    meter = Meter({"load": 3.0, "see": 0.5, "hear": 0.5}, told.append)
+    meter.complete("look_up")
+    meter.advance(Advance("load", 0.0, words="loading the encoders"))
+    meter.advance(Advance("load", 0.5, words="loading the transformer"))
+    meter.advance(Advance("load", 1.0, words="ready"))
+    meter.advance(Advance("see", 1.0))
+    assert [(one.words, round(one.fraction, 3)) for one in told[1:]] == [
+        ("loading the encoders", 0.0),
+        ("loading the transformer", 0.375),
+        ("ready", 0.75),
+        ("", 0.875),
+    ]
+
+
+def test_loading_that_nobody_could_foresee_moves_nothing() -> None:
+    told: list[Progressed] = []
+    meter = Meter({}, told.append)
+    meter.complete("look_up")
+    before = told[-1].fraction
+    meter.advance(Advance("load", 0.5, words="loading the transformer"))
+    meter.advance(Advance("load", 1.0, words="ready"))
+    assert [one.fraction for one in told[-2:]] == [before, before]

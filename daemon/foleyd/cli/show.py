@@ -34,10 +34,10 @@ class Display(Protocol):
 
 
 class PlainDisplay:
-    """Lines on stderr: each stage as it begins, and each tenth of the way."""
+    """Lines on stderr: whatever is begun, and each tenth of the way."""
 
     def __init__(self) -> None:
-        self._name = ""
+        self._doing = ("", "")
         self._shown = 0.0
 
     def line(self, text: str) -> None:
@@ -46,9 +46,10 @@ class PlainDisplay:
 
     def stage(self, stage: pb.Stage) -> None:
         """A line when there is something new to say."""
-        if stage.name == self._name and stage.fraction < self._shown + _PLAIN_STEP:
+        doing = (stage.name, stage.words)
+        if doing == self._doing and stage.fraction < self._shown + _PLAIN_STEP:
             return
-        self._name, self._shown = stage.name, stage.fraction
+        self._doing, self._shown = doing, stage.fraction
         left = eta_text(stage)
         self.line(f"{stage_text(stage)}: {stage.fraction:4.0%}{left and ', '}{left}")
 
@@ -134,8 +135,8 @@ def failed_text(failed: pb.CueFailed) -> str:
 
 
 def stage_text(stage: pb.Stage) -> str:
-    """The stage's name, with its step where it has steps."""
-    name = stage.name.replace("_", " ")
+    """What is being done: the stage's name, or better words; with its step where it has steps."""
+    name = stage.words or stage.name.replace("_", " ")
     return f"{name} {stage.step}/{stage.steps}" if stage.steps > 1 else name
 
 

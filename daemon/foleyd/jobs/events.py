@@ -31,13 +31,14 @@ class EngineChosen:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """FRACTION of the whole job; STAGE it is in; ETA in seconds once it can be known."""
+    """FRACTION of the whole job; STAGE it is in, and what is done, in WORDS; ETA in seconds once known."""
 
     stage: str
     fraction: float
     step: int = 0
     steps: int = 0
     eta: float | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

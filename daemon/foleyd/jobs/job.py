@@ -23,6 +23,7 @@ from foleyd.brief import (
     Notice,
     Order,
     Seen,
+    Spent,
     Viewing,
 )
 from foleyd.cue import Cue, from_cue_start
@@ -216,14 +217,25 @@ class Job:
             self.meter.spend(stage, work.seconds)
 
     async def _slot(self, stage: str, argument: Viewing | Order, part: Hashable, share: float) -> Any:
-        plan = argument.plan
+        plan, elsewhere = argument.plan, 0.0
+
+        def hear_of(event: Advance | Spent) -> None:
+            nonlocal elsewhere
+            if isinstance(event, Spent):
+                elsewhere += event.seconds
+                self.meter.spend(event.stage, event.seconds)
+            elif event.stage == stage:
+                self.meter.advance(event, part, share)
+            else:  # what the whole job waits for
+                self.meter.advance(event)
+
         work = Work(
             self.id,
             self.priority,
             stage,
             (argument,),
             self.cancellation,
-            lambda advance: self.meter.advance(advance, part, share),
+            hear_of,
             batched=True,
             key=(plan.engine.name, tuple(sorted(plan.options.items()))),
             limit=plan.engine.batch_size if stage == "hear" else 1,
@@ -231,7 +243,7 @@ class Job:
         try:
             return await self.places.slot.do(work)
         finally:
-            self.meter.spend(stage, work.seconds)
+            self.meter.spend(stage, max(0.0, work.seconds - elsewhere))
 
     def _report(self, progressed: Progressed) -> None:
         self.tell(progressed)

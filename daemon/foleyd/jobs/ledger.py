@@ -173,17 +173,21 @@ class Ledger:
         return _record(rows[0]) if rows else None
 
     def costs(self, engine: str, jobs: int = 20) -> dict[str, float]:
-        """Mean seconds by stage of the last JOBS that ENGINE really worked on (weights of progress)."""
+        """Mean seconds by stage of the last JOBS that ENGINE really worked on (weights of progress).
+
+        Of loading it is the mean of those that had to wait for it.
+        """
         rows = self._rows(
             "SELECT stage_seconds FROM jobs WHERE engine = ? AND state = 'done' AND misses > 0"
             " ORDER BY finished DESC LIMIT ?",
             (engine, jobs),
         )
-        sums: dict[str, float] = {}
-        for row in rows:
-            for stage, seconds in json.loads(row["stage_seconds"]).items():
-                sums[stage] = sums.get(stage, 0.0) + seconds / len(rows)
-        return sums
+        spent: list[dict[str, float]] = [json.loads(row["stage_seconds"]) for row in rows]
+        loads = sum("load" in seconds for seconds in spent)
+        costs: dict[str, float] = {}
+        for stage, seconds in (item for one in spent for item in one.items()):
+            costs[stage] = costs.get(stage, 0.0) + seconds / (loads if stage == "load" else len(rows))
+        return costs
 
     # ------------------------------------------------------------------------------------ changing
 

@@ -271,6 +271,7 @@ def stage(value: e.Progressed) -> pb.Stage:
         step=value.step,
         steps=value.steps,
         eta=duration(value.eta),
+        words=value.words,
     )
 
 

@@ -329,18 +329,20 @@ class Queued(_message.Message):
     def __init__(self, position: _Optional[int] = ...) -> None: ...
 
 class Stage(_message.Message):
-    __slots__ = ("name", "fraction", "step", "steps", "eta")
+    __slots__ = ("name", "fraction", "step", "steps", "eta", "words")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FRACTION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     ETA_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
     name: str
     fraction: float
     step: int
     steps: int
     eta: _duration_pb2.Duration
-    def __init__(self, name: _Optional[str] = ..., fraction: _Optional[float] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    words: str
+    def __init__(self, name: _Optional[str] = ..., fraction: _Optional[float] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., words: _Optional[str] = ...) -> None: ...
 
 class CueFound(_message.Message):
     __slots__ = ("cue",)
