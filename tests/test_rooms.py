@@ -36,8 +36,9 @@ MAY = {
     "jobs": {"bench", "cache.drafts", "cache.store", "studio"},
     "server": {"jobs", "launch", "media.probe", "timeline", "timelines", "v1", "cache.store", "server"},
     # The command handles weights as files; what a model computes stays behind the engine's protocol.
+    "selftest": {"media.loudness", "media.preview"},
     "cli": {
-        *("client", "launch", "refused", "server", "v1", "cli"),
+        *("client", "launch", "refused", "selftest", "server", "v1", "cli"),
         *(f"engines.hunyuan.{name}" for name in ("licence", "models", "store")),
     },
 }
@@ -50,7 +51,8 @@ NEVER = {
     "cache": {"grpc", "opentimelineio", "av", "torch"},
     "jobs": {"grpc", "torch", "opentimelineio", "av"},
     "server": {"torch", "opentimelineio", "av", "numpy"},
-    "cli": {"torch", "opentimelineio", "av", "numpy", "scipy", "PIL"},
+    "selftest": {"torch", "grpc", "opentimelineio", "av"},
+    "cli": {"torch", "opentimelineio", "av", "numpy", "scipy", "PIL", "soundfile"},
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from foleyd.cli import call, generate, house, jobs, models
+from foleyd.cli import call, generate, house, jobs, models, selftest
 from foleyd.cli.options import SpacedCommand
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("unload")(house.unload)
 app.command("cache")(house.cache)
 app.command("probe")(house.probe)
 app.command("doctor")(house.doctor)
+app.command("selftest")(selftest.selftest)
 app.command("version")(house.version)
 
 app.add_typer(models.app)

@@ -49,7 +49,7 @@ def generate(
     target = requests.absolute(folder) if folder else requests.folder_for(source)
     rule = requests.cue_rule(wanted)
     with open_daemon() as daemon:
-        program = _program_of(daemon, source)
+        program = program_of_file(daemon, source)
         selection = pb.Selection(program=program, ranges=requests.range_of_file(program, begin, end))
         delivery = requests.output(how, target)
         request = requests.generate_request(selection, rule, how, delivery)
@@ -125,7 +125,7 @@ def _selection_of(daemon: Daemon, path: Path, spots: o.Spots) -> pb.Selection:
 
     if path.suffix.lower() in requests.DOCUMENT_SUFFIXES:
         return _selection_of_document(daemon, requests.read_document(path), spots)
-    program = _program_of(daemon, path)
+    program = program_of_file(daemon, path)
     found = [span for pair in spots.ranges for span in requests.range_of_file(program, *pair)]
     return pb.Selection(program=program, ranges=found)
 
@@ -141,7 +141,8 @@ def _selection_of_document(daemon: Daemon, document: pb.OtioDocument, spots: o.S
     return pb.Selection(otio=document, ranges=found)
 
 
-def _program_of(daemon: Daemon, path: Path) -> pb.Program:
+def program_of_file(daemon: Daemon, path: Path) -> pb.Program:
+    """The file at absolute PATH as a program of one shot. Raises RequestRefused, InputError."""
     from foleyd.cli import requests
     from foleyd.refused import RequestRefused
 

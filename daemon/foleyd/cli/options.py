@@ -27,6 +27,13 @@ _PAIR = "\0"
 """Joins the two values of a pair; no argument of a process can contain it."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+EngineOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=VALUE", help="An option of the engine; can be repeated."),
+]
+Steps = Annotated[
+    int, typer.Option("--steps", min=0, max=10_000, help="Sampling steps; 0: the engine's own.")
+]
 Target = Annotated[
     str, typer.Option("--target", metavar="|".join(TARGETS), help="Shape the OTIO for this program.")
 ]
@@ -138,16 +145,11 @@ class How:
         engine: Annotated[
             str, typer.Option("--engine", metavar="NAME", help="Engine: auto, procedural, hunyuan.")
         ] = "",
-        option: Annotated[
-            list[str] | None,
-            typer.Option("--option", metavar="KEY=VALUE", help="An option of the engine; can be repeated."),
-        ] = None,
+        option: EngineOptions = None,
         preset: Annotated[
             str, typer.Option("--preset", metavar="NAME", help="A named set of engine options.")
         ] = "",
-        steps: Annotated[
-            int, typer.Option("--steps", min=0, max=10_000, help="Sampling steps; 0: the engine's own.")
-        ] = 0,
+        steps: Steps = 0,
         guidance: Annotated[
             float, typer.Option("--guidance", min=0, max=1000, help="Guidance scale; 0: the engine's own.")
         ] = 0.0,

@@ -30,14 +30,19 @@ def run_job(daemon: Daemon, request: pb.GenerateRequest, *, as_json: bool) -> in
     Ctrl-C cancels the job and waits for it to say so. Raises RequestRefused when it fails and
     CancelledWork when it was cancelled.
     """
-    with Cancelling() as cancelling:
-        cancelling.carry_out(daemon, job=True)
-        job_id, result = _follow(daemon, request, cancelling)
+    job_id, result = follow_job(daemon, request)
     if as_json:
         print(json.dumps(result_json(job_id, result)))
     else:
         print_lines([*result_lines(result), *next_lines(result)])
     return done_code(result)
+
+
+def follow_job(daemon: Daemon, request: pb.GenerateRequest) -> tuple[str, pb.Result]:
+    """As :func:`run_job`, but prints no result: returns it, with the job's id."""
+    with Cancelling() as cancelling:
+        cancelling.carry_out(daemon, job=True)
+        return _follow(daemon, request, cancelling)
 
 
 def _follow(daemon: Daemon, request: pb.GenerateRequest, cancelling: Cancelling) -> tuple[str, pb.Result]:
