@@ -52,6 +52,7 @@ class LoadedEngines:
     ) -> Engine:
         """The engine of NAME, loaded; again where its weights have changed and it is of another VERSION.
 
+        One that has no report was not able to go on (a card's memory ran out) and is loaded anew as well.
         DEVICE and PROFILE are for a load that begins here. Raises what loading raises, and CancelledWork as
         soon as nobody wants to wait any more.
         """
@@ -61,7 +62,8 @@ class LoadedEngines:
                 ours = load is None
                 if load is None:
                     engine = self._engines.get(name)
-                    if engine is not None and version in ("", self._versions[name]):
+                    known = version in ("", self._versions.get(name))
+                    if engine is not None and known and engine.report() is not None:
                         return engine
                     load = self._begin(name, device, profile)
             engine = _wait(load, on_progress, cancelled)

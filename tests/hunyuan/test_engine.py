@@ -25,6 +25,7 @@ from foleyd.engines.engine import (
 )
 from foleyd.engines.hunyuan import storage
 from foleyd.engines.hunyuan.engine import HunyuanEngine, _device
+from foleyd.engines.hunyuan.pipeline import Pipeline
 from hunyuan.weights import import_tiny
 
 RATE = 48_000
@@ -219,6 +220,67 @@ def test_when_memory_runs_out_the_take_is_made_with_weights_that_take_less(
     monkeypatch.setattr(small, "_generate", never)
     with pytest.raises(EngineError, match="even with"):
         make(small, item)
+
+
+def test_when_memory_runs_out_while_seeing_the_picture_is_seen_with_weights_that_take_less(
+    engine: HunyuanEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = HunyuanEngine(engine._folders)
+    small.load("cpu", "full", lambda fraction, words: None)
+    plain = item_of(small, [Window(Fraction(0), RATE)], RATE)
+    see = Pipeline.see
+
+    def full(*arguments):  # type: ignore[no-untyped-def]
+        if small.report().profile != "offload":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return see(*arguments)
+
+    monkeypatch.setattr(Pipeline, "see", full)
+    item = item_of(small, [Window(Fraction(0), RATE)], RATE)  # the frames come only once
+    ((_, expected),), ((_, features),) = plain.windows, item.windows
+    assert np.array_equal(features.arrays["clip"], expected.arrays["clip"])
+    assert features.warnings == expected.warnings  # those are kept with the picture, for other days
+    report = small.report()
+    assert report is not None
+    assert (report.profile, "since memory of the card ran out" in report.note) == ("offload", True)
+    (audio,), (later,) = make(small, item), make(small, item)
+    assert audio.warnings == ("memory of the card ran out: the profile is now offload",)
+    assert later.warnings == ()
+
+    def never(*arguments):  # type: ignore[no-untyped-def]
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Pipeline, "see", never)
+    with pytest.raises(EngineError, match="even with"):
+        item_of(small, [Window(Fraction(0), RATE)], RATE)
+
+
+@pytest.mark.parametrize("wanted", ["auto", "full"])
+@pytest.mark.parametrize("where", ["load", "warm_up"])
+def test_when_memory_runs_out_while_loading_weights_that_take_less_are_loaded(
+    engine: HunyuanEngine, monkeypatch: pytest.MonkeyPatch, where: str, wanted: str
+) -> None:
+    plain, tries = getattr(Pipeline, where), []
+
+    def full(*arguments):  # type: ignore[no-untyped-def]
+        tries.append(where)
+        if len(tries) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return plain(*arguments)
+
+    monkeypatch.setattr(Pipeline, where, full)
+    small = HunyuanEngine(engine._folders)
+    report = small.load("cpu", wanted, lambda fraction, words: None)
+    assert report.profile == "8bit"
+    assert "the transformer's weights in 8 bits, since memory of the card ran out" in report.note
+
+    def never(*arguments):  # type: ignore[no-untyped-def]
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Pipeline, where, never)
+    with pytest.raises(EngineError, match="even with"):
+        small.load("cpu", wanted, lambda fraction, words: None)
+    assert small.report() is None
 
 
 def test_a_device_is_one_that_is_there() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foleyd.engines.engine import EngineNotReady, OptionError
-from foleyd.engines.hunyuan.memory import PROFILES, WORKING, Weights, below, choose_profile
+from foleyd.engines.engine import EngineError, EngineNotReady, OptionError
+from foleyd.engines.hunyuan.memory import PROFILES, WORKING, Weights, choose_profile, sparing
 
 GIB = 2**30
 WEIGHTS = Weights(10 * GIB, GIB)
@@ -41,6 +41,8 @@ def test_an_unknown_profile_is_refused_by_name() -> None:
 
 
 def test_each_profile_takes_less_than_the_one_before() -> None:
-    assert [below(name) for name in PROFILES] == ["8bit", "offload", ""]
+    assert [sparing(name).name for name in PROFILES[:-1]] == ["8bit", "offload"]
+    with pytest.raises(EngineError, match="even with the transformer's weights in host memory; close other"):
+        sparing("offload")
     needs = [WEIGHTS.needs(name) for name in PROFILES]
     assert needs == sorted(needs, reverse=True)

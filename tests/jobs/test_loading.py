@@ -33,7 +33,7 @@ class Slow:
         return LoadReport(device, profile, 0.0)
 
     def report(self) -> LoadReport | None:
-        return LoadReport("cpu", "plain", 0.0)
+        return None if self.unloaded else LoadReport("cpu", "plain", 0.0)
 
     def unload(self) -> None:
         self.unloaded = True
@@ -103,6 +103,15 @@ def test_an_engine_whose_weights_have_changed_is_loaded_again(made: list[Slow]) 
     assert made[0].unloaded
     assert told[-1] == "ready"
     assert get(engines, version="")[0] is made[1]
+
+
+def test_an_engine_that_lost_its_weights_is_loaded_again(made: list[Slow]) -> None:
+    engines = LoadedEngines()
+    for engine in made:
+        engine.gate.set()
+    get(engines)[0].unload()
+    assert engines.reports() == {}
+    assert get(engines)[0] is made[1]
 
 
 def test_unloading_waits_for_a_load_under_way(made: list[Slow]) -> None:

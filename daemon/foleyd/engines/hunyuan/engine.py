@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from foleyd.config import Folders, find_folders
 from foleyd.engines.engine import (
@@ -32,7 +32,7 @@ from foleyd.engines.engine import (
 from foleyd.engines.hunyuan.card import caution
 from foleyd.engines.hunyuan.errors import ModelMissing
 from foleyd.engines.hunyuan.licence import LICENCE, acceptance
-from foleyd.engines.hunyuan.memory import Profile, below, choose_profile, weights_of
+from foleyd.engines.hunyuan.memory import RAN_OUT, Profile, choose_profile, sparing, weights_of
 from foleyd.engines.hunyuan.options import OPTIONS, read_options
 from foleyd.engines.hunyuan.provenance import take_provenance, weights_digest, weights_provenance
 from foleyd.engines.hunyuan.store import MODELS, read_record, state_of
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from foleyd.engines.hunyuan.pipeline import Pipeline
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 VERSION = "1"
@@ -78,6 +79,7 @@ class HunyuanEngine:
         self._pipeline: Pipeline | None = None
         self._report: LoadReport | None = None
         self._weights: Mapping[str, str] = {}
+        self._unsaid: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -119,7 +121,7 @@ class HunyuanEngine:
         return state.folder
 
     def load(self, device: str, profile: str, on_progress: Progress) -> LoadReport:
-        """Loads all models and warms them up.
+        """Loads all models and warms them up; with weights that take less where a card's memory runs out.
 
         DEVICE "auto": the first NVIDIA card, else the processor. PROFILE: see :mod:`.memory`.
         """
@@ -136,15 +138,17 @@ class HunyuanEngine:
         began = time.monotonic()
         import torch
 
-        from foleyd.engines.hunyuan.pipeline import Pipeline
-
-        dtype = torch.float16 if device.type == "cuda" else torch.float32
-        self._pipeline = Pipeline.load(home, device, dtype, profile.name, on_progress)
-        on_progress(0.8, "warming up")
-        self._pipeline.warm_up()
+        while True:
+            try:
+                pipeline = self._pipeline = _warm_pipeline(home, device, profile, on_progress)
+                break
+            except torch.OutOfMemoryError:
+                logger.warning("%s while loading with the profile %s", RAN_OUT, profile.name)
+            self.unload()  # here the failed attempt holds no tensors any more
+            profile = sparing(profile.name)
         on_progress(1.0, "ready")
         seconds = time.monotonic() - began
-        note = f"{home.name} in {self._pipeline.precision}, {profile.reason}; loaded in {seconds:.1f} s"
+        note = f"{home.name} in {pipeline.precision}, {profile.reason}; loaded in {seconds:.1f} s"
         self._report = LoadReport(str(device), profile.name, seconds, note)
         return self._report
 
@@ -176,7 +180,8 @@ class HunyuanEngine:
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
         """What SigLIP2 and Synchformer make of a window."""
-        features: Features = self._loaded().see(frames, window, read_options(options).crop)
+        pictures = self._loaded().look(frames, window, read_options(options).crop)
+        features: Features = self._sparingly(lambda: self._loaded().see(pictures))
         return features
 
     def generate(
@@ -185,35 +190,34 @@ class HunyuanEngine:
         on_step: Callable[[int, int], None],
         cancelled: Callable[[int], bool],
     ) -> list[Audio | Cancelled]:
-        """Makes all items together; again with weights that take less where the card's memory runs out."""
+        """Makes all items together. They tell if there are smaller weights since the last ones."""
+        made = self._sparingly(lambda: self._generate(items, on_step, cancelled))
+        warnings, self._unsaid = self._unsaid, ()
+        return [_warned(one, warnings) for one in made]
+
+    def _sparingly(self, work: Callable[[], T]) -> T:
+        """What WORK makes; again with weights that take less whenever the card's memory runs out.
+
+        Raises EngineError where it does so even with the smallest.
+        """
         import torch
 
-        warning = ""
         while True:
             try:
-                made = self._generate(items, on_step, cancelled)
+                return work()
             except torch.OutOfMemoryError:
-                warning = "memory of the card ran out"
-            else:
-                return [_warned(one, warning) for one in made]
-            warning = self._step_down(warning)  # here the failed attempt holds no tensors any more
+                pass
+            self._step_down()  # here the failed attempt holds no tensors any more
 
-    def _step_down(self, why: str) -> str:
-        """Loads the profile that takes less; returns what to say of it. Raises EngineError without one."""
+    def _step_down(self) -> None:
+        """Loads the profile that takes less."""
         assert self._report is not None
-        device, lower = self._report.device, below(self._report.profile)
-        if not lower:
-            raise EngineError(
-                f"{why}, even with the transformer's weights in host memory;"
-                " close other programs that use it, or make the cue shorter"
-            )
-        self.unload()
         import torch
 
-        report = self._open(
-            self._home(), torch.device(device), Profile(lower, f"since {why}"), lambda done, words: None
-        )
-        return f"{why}: the profile is now {report.profile}"
+        device, lower = torch.device(self._report.device), sparing(self._report.profile)
+        self.unload()
+        report = self._open(self._home(), device, lower, lambda done, words: None)
+        self._unsaid = (f"{RAN_OUT}: the profile is now {report.profile}",)
 
     def _generate(
         self,
@@ -271,10 +275,22 @@ class HunyuanEngine:
         return self._pipeline
 
 
-def _warned(made: Audio | Cancelled, warning: str) -> Audio | Cancelled:
-    if isinstance(made, Cancelled) or not warning:
+def _warm_pipeline(home: Path, device: torch.device, profile: Profile, on_progress: Progress) -> Pipeline:
+    import torch
+
+    from foleyd.engines.hunyuan.pipeline import Pipeline
+
+    dtype = torch.float16 if device.type == "cuda" else torch.float32
+    pipeline: Pipeline = Pipeline.load(home, device, dtype, profile.name, on_progress)
+    on_progress(0.8, "warming up")
+    pipeline.warm_up()
+    return pipeline
+
+
+def _warned(made: Audio | Cancelled, warnings: tuple[str, ...]) -> Audio | Cancelled:
+    if isinstance(made, Cancelled):
         return made
-    return replace(made, warnings=(*made.warnings, warning))
+    return replace(made, warnings=(*made.warnings, *warnings))
 
 
 def _device(wanted: str, cards: int) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from foleyd.engines.engine import EngineNotReady, OptionError
+from foleyd.engines.engine import EngineError, EngineNotReady, OptionError
 from foleyd.engines.hunyuan.store import PARTS
 
 PROFILES = ("full", "8bit", "offload")
 """Everything as it is; the transformer's weights in 8 bits; those in host memory. Each takes less."""
 WORKING = int(1.5 * 2**30)
 """Bytes beside the weights that a batch of takes, recordings and libraries are given."""
+RAN_OUT = "memory of the card ran out"
 _GIB = 2**30
 _WORDS = {
     "full": "weights as they are",
@@ -62,10 +63,15 @@ def choose_profile(wanted: str, free: int | None, weights: Weights) -> Profile:
     raise EngineNotReady(f"{has}, and it needs {least:.1f}; close other programs that use the card")
 
 
-def below(profile: str) -> str:
-    """The profile that takes less than PROFILE; "" when there is none."""
+def sparing(profile: str) -> Profile:
+    """What to go on with when the card's memory ran out with PROFILE. Raises EngineError after the last."""
     later = PROFILES[PROFILES.index(profile) + 1 :]
-    return later[0] if later else ""
+    if not later:
+        raise EngineError(
+            f"{RAN_OUT}, even with {_WORDS[profile]};"
+            " close other programs that use it, or make the cue shorter"
+        )
+    return Profile(later[0], f"{_WORDS[later[0]]}, since {RAN_OUT}")
 
 
 def weights_of(home: Path) -> Weights:

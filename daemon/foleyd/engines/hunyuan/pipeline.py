@@ -1,6 +1,7 @@
 """The way from a picture and a sentence to sound, as model-spec.md 1 has it.
 
-    features = pipeline.see(frames, window, crop)    SigLIP2 8 times a second, Synchformer 25 times
+    pictures = pipeline.look(frames, window, crop)   what both encoders will be shown, small
+    features = pipeline.see(pictures)                SigLIP2 8 times a second, Synchformer 25 times
     take = pipeline.take(item)                       CLAP reads both prompts; noise is drawn
     latents = pipeline.denoise(takes, ...)           the transformer, 50 latents a second
     sound = pipeline.sound(latents)                  the autoencoder, 960 samples for each
@@ -34,7 +35,7 @@ from foleyd.engines.hunyuan.frame_clock import (
 from foleyd.engines.hunyuan.loading import load_module
 from foleyd.engines.hunyuan.ops import PlainOps
 from foleyd.engines.hunyuan.options import NEGATIVE_PROMPT, Crop, Settings
-from foleyd.engines.hunyuan.picture import small_pictures
+from foleyd.engines.hunyuan.picture import SmallPictures, small_pictures
 from foleyd.engines.hunyuan.preprocess import SIGHT_SIZE, SYNC_SIZE
 from foleyd.engines.hunyuan.step import Conditions, Velocity
 from foleyd.engines.hunyuan.storage import EightBits, Offloaded, store
@@ -122,10 +123,14 @@ class Pipeline:
     def _channels(self) -> int:
         return int(self.velocity.model.config.latent_channels)
 
+    @staticmethod
+    def look(frames: Iterable[Frame], window: Window, crop: Crop) -> SmallPictures:
+        """A WINDOW's picture as it will be shown to the encoders; in host memory."""
+        return small_pictures(frames, _with_slack(window), crop=crop)
+
     @torch.inference_mode()
-    def see(self, frames: Iterable[Frame], window: Window, crop: Crop) -> Features:
-        """What the model keeps of a WINDOW's picture: ``clip`` (V, 768) and ``sync`` (S, 768) float32."""
-        pictures = small_pictures(frames, _with_slack(window), crop=crop)
+    def see(self, pictures: SmallPictures) -> Features:
+        """What the model keeps of a window's PICTURES: ``clip`` (V, 768) and ``sync`` (S, 768) float32."""
         clip = self.vision(pictures.sight)[pictures.sight_index.to(self.vision.device)]
         sync = self.sync(pictures.sync, pictures.sync_index)
         arrays = {
