@@ -8,9 +8,11 @@ runs. When several clients start daemons at once, that lock decides; the losers 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +25,9 @@ ALREADY_RUNNING = 75
 """Exit status of a daemon that found the lock taken (EX_TEMPFAIL of sysexits.h)."""
 
 _LOG_TAIL_BYTES = 8192
+_LOG_DEFECT_BYTES = 1024 * 1024
+_LOG_ENTRY = re.compile(r"\d{4}-\d\d-\d\d ")
+_REFERENCE = re.compile(r"\blog has it as (\w+)")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -77,14 +82,31 @@ def start_detached(command: Sequence[str], folders: Folders) -> subprocess.Popen
 
 def last_log_line(folders: Folders) -> str:
     """The last line of the log that says something, or ""."""
+    lines = _log_lines(folders, _LOG_TAIL_BYTES)
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def logged_defect(folders: Folders, message: str) -> str:
+    """The traceback that the log has of the defect whose reference is in MESSAGE, or ""."""
+    reference = _REFERENCE.search(message)
+    if reference is None:
+        return ""
+    lines = _log_lines(folders, _LOG_DEFECT_BYTES)
+    starts = [number for number, line in enumerate(lines) if line.endswith(f"defect {reference[1]}")]
+    if not starts:
+        return ""
+    trace = takewhile(lambda line: not _LOG_ENTRY.match(line), lines[starts[-1] + 1 :])
+    return "\n".join(trace)
+
+
+def _log_lines(folders: Folders, tail: int) -> list[str]:
     try:
         with open(folders.log, "rb") as log:
             log.seek(0, os.SEEK_END)
-            log.seek(max(0, log.tell() - _LOG_TAIL_BYTES))
-            lines = log.read().decode(errors="replace").splitlines()
+            log.seek(max(0, log.tell() - tail))
+            return log.read().decode(errors="replace").splitlines()
     except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return []
 
 
 def _detached_flags() -> int:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from foleyd.config import find_folders
+from foleyd.errors import failure_or_defect
+from foleyd.launch import logged_defect
 from foleyd.selftest import machine, report
 from foleyd.selftest.measure import FAILED, LOOK, OK, Check, Timing
 
@@ -55,8 +58,10 @@ def test_it_has_nobodys_folders() -> None:
 
 
 def test_a_job_that_failed_is_told_with_its_reason() -> None:
-    text = report.failure(FACTS, "ENGINE_FAILED", "it broke; see /var/log/jane/foleyd.log", {})
+    trace = 'File "/home/jane/lib/python3.11/torch/nn.py", line 3, in forward\nKeyError: 5'
+    text = report.failure(FACTS, "ENGINE_FAILED", "it broke; see /var/log/jane/foleyd.log", trace, {})
     assert "no sound came back" in text
+    assert 'File "…/nn.py", line 3, in forward\nKeyError: 5\n```' in text
     assert "ENGINE_FAILED: it broke; see …/foleyd.log" in text
 
 
@@ -83,3 +88,22 @@ def test_without_a_driver_there_are_no_cards(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(machine.shutil, "which", lambda name: None)
     monkeypatch.setattr(subprocess, "run", None)
     assert machine.cards() == []
+
+
+def test_the_traceback_of_a_defect_is_found_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOLEYD_HOME", str(tmp_path))
+    folders = find_folders()
+    message = failure_or_defect(KeyError(5)).message
+    assert logged_defect(folders, message) == ""
+    reference = message.split(" as ")[-1]
+    folders.log.parent.mkdir(parents=True)
+    folders.log.write_text(
+        "2026-01-02 03:04:05,678 worker ERROR foleyd.errors: defect 00000000\nanother\n"
+        f"2026-01-02 03:04:05,678 worker ERROR foleyd.errors: defect {reference}\n"
+        "Traceback (most recent call last):\nKeyError: 5\n"
+        "2026-01-02 03:04:06,000 INFO foleyd.server.main: stopping\n"
+    )
+    assert logged_defect(folders, message) == "Traceback (most recent call last):\nKeyError: 5"
+    assert logged_defect(folders, "the card is full") == ""

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -170,7 +170,7 @@ def _try(daemon: Daemon, folder: Path, how: o.How) -> _Tried:
     try:
         job_id, result = follow_job(daemon, _request(daemon, film, folder, how))
     except FoleyError as error:
-        _report_failure(error, folder, how)
+        _report_failure(error, daemon, folder, how)
         raise
     take, name = result.takes[0], result.engine.name
     engine = _engines(daemon)[name]
@@ -228,15 +228,24 @@ def _asked(how: o.How) -> str:
     return ", ".join([*asked, f"steps={how.steps}"] if how.steps else asked)
 
 
-def _report_failure(error: FoleyError, folder: Path, how: o.How) -> None:
+def _report_failure(error: FoleyError, daemon: Daemon, folder: Path, how: o.How) -> None:
     """Leaves a report in FOLDER and says so, unless ERROR is the user's to mend, or their wish."""
+    from foleyd.launch import logged_defect
     from foleyd.selftest.report import Facts, failure
 
     failed = failure_of(error)
     if exit_code(failed.code) != OTHER:
         return
     facts = Facts(engine=how.engine, request=_asked(how))
-    text = failure(facts, failed.reason, failed.message, _private(folder))
+    with suppress(FoleyError):  # the daemon may be gone
+        engine = _engines(daemon).get(how.engine)
+        if engine is not None:
+            name = f"{engine.name} {engine.version}"
+            facts = replace(
+                facts, engine=name, device=engine.device, profile=engine.profile, note=engine.note
+            )
+    trace = logged_defect(find_folders(), failed.message)
+    text = failure(facts, failed.reason, failed.message, trace, _private(folder))
     print(f"a report to paste in an issue: {_write_report(folder, text)}", file=sys.stderr)
 
 

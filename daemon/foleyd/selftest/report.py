@@ -11,6 +11,7 @@ from foleyd.selftest.measure import FAILED, LOOK, Check, Timing
 
 _PATH = re.compile(r"(?<![\w.:/<])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:;,()'\"|]+[/\\])+")
 """The folders of an absolute path."""
+_LONGEST_TRACE = 80
 _MEBIBYTE = 1024 * 1024
 _OF_THE_WEIGHTS = ("model", "weights_source", "weights_revisions", "weights_digest")
 _OF_THE_TAKE = ("precision", "memory_profile", "steps", "guidance_scale", "sync_crop")
@@ -95,8 +96,11 @@ def success(facts: Facts, checks: Sequence[Check], timing: Timing, private: Mapp
     return _without("\n".join(rows) + "\n", private)
 
 
-def failure(facts: Facts, reason: str, message: str, private: Mapping[str, str]) -> str:
-    """The report on a job that failed with REASON and MESSAGE. PRIVATE as in :func:`success`."""
+def failure(facts: Facts, reason: str, message: str, trace: str, private: Mapping[str, str]) -> str:
+    """The report on a job that failed with REASON and MESSAGE; TRACE is what the daemon's log has of it.
+
+    PRIVATE as in :func:`success`.
+    """
     rows = [
         f"**selftest {facts.engine.split()[0]}: no sound came back**",
         "",
@@ -104,6 +108,7 @@ def failure(facts: Facts, reason: str, message: str, private: Mapping[str, str])
         *_engine_rows(facts),
         *_machine_rows(),
         f"- clip: {_ABOUT}",
+        *(["", "```", *trace.splitlines()[-_LONGEST_TRACE:], "```"] if trace else []),
     ]
     return _without("\n".join(rows) + "\n", private)
 
