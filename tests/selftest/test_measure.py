@@ -134,3 +134,9 @@ def test_sounds_strewn_over_everything_do_not_pass_for_aligned_ones(wav: Path) -
     assert timing.chance > 4
     assert not follows(timing)
     assert checks["onsets"].state == LOOK
+
+
+def test_what_sounds_from_the_first_sample_on_has_no_onset(wav: Path) -> None:
+    rng = np.random.default_rng(4)
+    _, timing, _ = examined(wav, rng.normal(0, 0.05, TAKE_SAMPLES).astype(np.float32))
+    assert timing.found == ()

@@ -28,6 +28,7 @@ _MUCH_DC = 0.01
 _LONG_STILL_S = 2.0
 _MOST = 2 / 3
 _LONGEST_SHIFT_S = 1.0
+_EDGE_S = 0.1
 _MISSED = (
     "an engine that watches the picture meets most, random weights meet about as many as chance does; "
     "hear it with the picture before you judge"
@@ -165,9 +166,12 @@ def _longest_still(samples: npt.NDArray[np.float64]) -> int:
 def meet(
     samples: npt.NDArray[np.float32], sample_rate: int, moments: Sequence[float], seconds: float
 ) -> Timing:
-    """Finds onsets in the first SECONDS of SAMPLES (channels, n) and pairs them with MOMENTS, one to one."""
+    """Finds onsets in the first SECONDS of SAMPLES (channels, n) and pairs them with MOMENTS, one to one.
+
+    What is there from the first sample on does not begin.
+    """
     heard = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-    found = tuple(time for time in onsets(heard, sample_rate) if time < seconds)
+    found = tuple(time for time in onsets(heard, sample_rate) if _EDGE_S < time < seconds)
     met = tuple(pairs(moments, found, TOLERANCE_S))
     # A moment is missed by all of n random onsets with (1 - its window's share of the clip) to the n.
     chance = len(moments) * (1 - (1 - 2 * TOLERANCE_S / seconds) ** len(found))
