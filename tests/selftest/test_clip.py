@@ -65,4 +65,5 @@ def test_the_file_has_every_frame_at_its_time(tmp_path: Path) -> None:
         assert stream.average_rate == RATE
     assert [round(time * 25) for time, _ in shown if time is not None] == list(range(FRAMES))
     depths = [lowest(ball) for _, ball in shown]
-    assert all(depths[contact] >= max(depths) - 3 for contact in CONTACTS)
+    # A frame away the ball is 20 pixels higher or more; the encoder may cost a few.
+    assert tuple(frame for frame, depth in enumerate(depths) if depth >= max(depths) - 10) == CONTACTS
