@@ -147,7 +147,7 @@ def write_clap(folder: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import ClapConfig, ClapModel, RobertaTokenizerFast
 
-    letters = [chr(code) for code in range(33, 127)] + ["Ġ"]
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocab = {word: n for n, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", *letters])}
     tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[], unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -166,6 +166,16 @@ def test_takes_of_a_cue_are_as_long_as_its_file_and_mono(daemon: Daemon, clip: P
     assert not np.array_equal(sounds[0], sounds[1])
 
 
+def test_a_prompt_that_is_too_long_is_refused_before_anything_is_looked_at(
+    daemon: Daemon, clip: Path, tmp_path: Path
+) -> None:
+    events = finish(daemon, hunyuan(clip, 50, tmp_path / "out", prompt="footsteps " * 60))
+    (failed,) = [event.failed for event in events if event.HasField("failed")]
+    assert "the prompt has 601 tokens and the model reads 512 at most; shorten it" in failed.message
+    assert {event.stage.name for event in events if event.HasField("stage")} <= {"spot"}
+    assert engine_worker(daemon)  # no other process has torch
+
+
 def test_text_alone_makes_sound(daemon: Daemon, tmp_path: Path) -> None:
     message = hunyuan(tmp_path / "nothing.mov", 50, tmp_path / "out", prompt="wind")
     message.text_only = True
@@ -200,8 +210,8 @@ def test_a_cancelled_job_is_told_so_while_those_that_share_its_batch_go_on(
     daemon: Daemon, clip: Path, tmp_path: Path
 ) -> None:
     first = daemon.generate(hunyuan(clip, 50, tmp_path / "a", steps="199", prompt="first"))
-    assert next(iter(first)).job_id
-    wait_for(lambda: daemon.server_info().slots[1].job_ids)
+    heard = next(iter(first)).job_id
+    wait_for(lambda: daemon.job(heard).stage.step > 0, 60)
     streams = [
         iter(daemon.generate(hunyuan(clip, 50, tmp_path / name, steps="199", prompt=name))) for name in "bc"
     ]

@@ -171,6 +171,22 @@ def test_what_cannot_be_is_refused(engine: HunyuanEngine) -> None:
         engine.encode(iter(()), Window(Fraction(0), RATE), {})
 
 
+@pytest.mark.parametrize(
+    "text", ["x" * 510, "x" * 511, "é" * 255, "é" * 256, "日本 🙂\n" * 40, " <s> word " * 99]
+)
+def test_what_is_too_long_is_refused_alike_before_and_after_loading(engine: HunyuanEngine, text: str) -> None:
+    said = []
+    for one in (HunyuanEngine(engine._folders), engine):
+        for texts in ((text, ""), ("rain", text)):
+            try:
+                one.check(*texts, {})
+                said.append("")
+            except PromptError as error:
+                said.append(f"{error.field}: {error}")
+    assert said[:2] == said[2:]
+    assert bool(said[0]) == bool(said[1])
+
+
 def test_without_weights_it_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOLEYD_HOME", str(tmp_path))
     folders: Folders = find_folders()

@@ -27,6 +27,7 @@ from foleyd.engines.hunyuan.plan import AUTOENCODER, SYNCHFORMER, TRANSFORMER, P
 from foleyd.engines.hunyuan.shards import LIMIT, Entry, write_shards, write_synced
 from foleyd.engines.hunyuan.store import PARTS, FileRecord, Progress, explained, record_of
 from foleyd.engines.hunyuan.tensor_files import AGAIN, TensorFile, first_line, read_tensors
+from foleyd.engines.hunyuan.text_limit import TOKENIZER
 from foleyd.files import TEMPORARY_PREFIX, DiskFull
 
 PRECISION = "float16"
@@ -34,7 +35,7 @@ PRECISION = "float16"
 _STEM = "diffusion_pytorch_model"
 _DTYPES = {AUTOENCODER: torch.float32, "clap": torch.float32}
 _TOKENIZER = (
-    "tokenizer.json",
+    TOKENIZER,
     "vocab.json",
     "merges.txt",
     "tokenizer_config.json",
@@ -257,8 +258,8 @@ def _finish_encoder(name: str, folder: Path, stated: Mapping[str, Any], target: 
     dtype = str(_DTYPES.get(name, torch.float16)).removeprefix("torch.")
     write_synced(target / "config.json", json.dumps({**config, "dtype": dtype}, indent=2).encode())
     copied = [extra for extra in _EXTRA[name] if (folder / extra).is_file()]
-    if name == "clap" and not {"tokenizer.json", "vocab.json"} & set(copied):
-        raise CheckpointError(f"{folder} has no tokenizer.json; copy the whole repository there")
+    if name == "clap" and TOKENIZER not in copied and not {"vocab.json", "merges.txt"} <= set(copied):
+        raise CheckpointError(f"{folder} has no {TOKENIZER}; copy the whole repository there")
     for extra in copied:
         content = (folder / extra).read_bytes() if (folder / extra).stat().st_size <= _EXTRA_LIMIT else b""
         try:
@@ -269,3 +270,22 @@ def _finish_encoder(name: str, folder: Path, stated: Mapping[str, Any], target: 
                 f"{folder / extra} cannot be read ({first_line(error)}); {AGAIN}"
             ) from error
         write_synced(target / extra, content)
+    if name == "clap" and TOKENIZER not in copied:
+        _write_tokenizer(folder, target)
+
+
+def _write_tokenizer(folder: Path, target: Path) -> None:
+    """Makes one file of the tokenizer that was copied from FOLDER to TARGET in several."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(target).backend_tokenizer
+        stated = json.loads((target / "vocab.json").read_bytes())
+        if not stated.items() <= tokenizer.get_vocab().items():
+            raise ValueError("vocab.json holds no vocabulary")
+    except Exception as error:
+        # Files from outside may make the library raise anything at all.
+        raise CheckpointError(
+            f"the tokenizer in {folder} cannot be read ({first_line(error)}); {AGAIN}"
+        ) from error
+    write_synced(target / TOKENIZER, tokenizer.to_str().encode())

@@ -13,12 +13,9 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from foleyd.engines.engine import PromptError
 from foleyd.engines.hunyuan.preprocess import sight_input, sync_input
 from foleyd.engines.hunyuan.synchformer import SynchformerVision
-
-LONGEST_TEXT = 77
-"""Positions of text that the transformer is given; the encoder has read more."""
+from foleyd.engines.hunyuan.text_limit import LONGEST_TEXT, check_length, longest_text
 
 _SIGHT_CHUNK = 32
 _SYNC_CHUNK = 32
@@ -109,8 +106,7 @@ class TextEncoder(_Encoder):
         self._tokenizer = tokenizer
         self._pad = int(tokenizer.pad_token_id)
         config = model.config
-        self.longest = int(config.max_position_embeddings - config.pad_token_id - 1)
-        """Tokens of a text that the model has positions for, 512."""
+        self._longest = longest_text(config.max_position_embeddings, config.pad_token_id)
         self._remembered: OrderedDict[tuple[tuple[int, ...], int], Tensor] = OrderedDict()
 
     @classmethod
@@ -141,12 +137,7 @@ class TextEncoder(_Encoder):
 
     def _tokens(self, text: str, name: str) -> tuple[int, ...]:
         tokens = tuple(self._tokenizer(text, verbose=False)["input_ids"])
-        if len(tokens) > self.longest:
-            raise PromptError(
-                f"the {name} has {len(tokens)} tokens and the model reads {self.longest} at most; shorten it "
-                f"(only the first {LONGEST_TEXT}, some 50 words, go on to the sound)",
-                field=name.replace(" ", "_"),
-            )
+        check_length(len(tokens), self._longest, name)
         return tokens
 
     def _features(self, tokens: tuple[int, ...], length: int) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
@@ -36,6 +37,7 @@ from foleyd.engines.hunyuan.memory import RAN_OUT, Profile, choose_profile, spar
 from foleyd.engines.hunyuan.options import OPTIONS, read_options
 from foleyd.engines.hunyuan.provenance import take_provenance, weights_digest, weights_provenance
 from foleyd.engines.hunyuan.store import MODELS, read_record, state_of
+from foleyd.engines.hunyuan.text_limit import check_texts
 
 if TYPE_CHECKING:
     import torch
@@ -170,12 +172,15 @@ class HunyuanEngine:
             torch.cuda.empty_cache()
 
     def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
-        """Raises PromptError for nothing to go by, OptionError for options that cannot be."""
+        """Raises PromptError for nothing to go by or too much, OptionError for options that cannot be."""
         read_options(options)
         if not prompt.strip():
             raise PromptError("the prompt is empty; say what should be heard", field="prompt")
         if self._pipeline is not None:
             self._pipeline.text.check(prompt, negative_prompt)
+        else:
+            with suppress(EngineNotReady):  # then there is nothing yet that could read them
+                check_texts(self._home() / "clap", prompt, negative_prompt)
         return ()
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
