@@ -25,7 +25,7 @@ def balls() -> list[np.ndarray]:
 
 def lowest(ball: np.ndarray) -> int:
     """The row that the ball reaches down to; -1 without a ball."""
-    rows = np.flatnonzero(ball.any(axis=1))
+    rows = np.flatnonzero(ball.sum(axis=1) > 5)  # what an encoder leaves behind is smaller
     return int(rows[-1]) if len(rows) else -1
 
 
@@ -65,5 +65,5 @@ def test_the_file_has_every_frame_at_its_time(tmp_path: Path) -> None:
         assert stream.average_rate == RATE
     assert [round(time * 25) for time, _ in shown if time is not None] == list(range(FRAMES))
     depths = [lowest(ball) for _, ball in shown]
-    # A frame away the ball is 20 pixels higher or more; the encoder may cost a few.
+    # A frame away the ball is 16 pixels higher or more; the encoder costs up to 4.
     assert tuple(frame for frame, depth in enumerate(depths) if depth >= max(depths) - 10) == CONTACTS
