@@ -54,6 +54,7 @@ def examine(folders: Folders) -> Iterator[Check]:
     yield _python()
     yield from _packages()
     yield from _extras()
+    yield from _models(folders)
     yield _ffmpeg()
     yield from _folders(folders)
     settings = None
@@ -115,12 +116,47 @@ def _packages() -> Iterator[Check]:
 def _extras() -> Iterator[Check]:
     for extra, packages in _EXTRAS.items():
         found = {package: _version(package) for package in packages}
-        missing = [package for package, version in found.items() if version is None]
+        missing = _missing(extra)
         if missing:
-            fix = f"pip install 'foleyd[{extra}]' (only if you want it)"
+            fix = f"{_install(extra)} (only if you want it)"
             yield Check(f"extra {extra}", NOTE, f"not installed: {', '.join(missing)}", fix)
         else:
             yield Check(f"extra {extra}", OK, ", ".join(f"{name} {found[name]}" for name in packages))
+
+
+def _missing(extra: str) -> list[str]:
+    return [package for package in _EXTRAS[extra] if _version(package) is None]
+
+
+def _install(extra: str) -> str:
+    return f"pip install 'foleyd[{extra}]'"
+
+
+def _models(folders: Folders) -> Iterator[Check]:
+    """How each model of hunyuan stands, and what it lacks to be used."""
+    from foleyd.cli.show import size_text
+    from foleyd.engines.hunyuan.licence import RECORD, acceptance
+    from foleyd.engines.hunyuan.store import all_states, mend_command
+
+    missing = _missing("hunyuan")
+    for state in all_states(folders):
+        name, problems, fixes = f"model {state.model.name}", [], []
+        if missing:
+            problems.append(f"not installed: {', '.join(missing)}")
+            fixes.append(_install("hunyuan"))
+        if not (state.folder / RECORD).exists():
+            problems.append(f"absent ({state.model.summary})")
+            fixes.append(f"{state.fix} (only if you want it)")
+        elif not state.ready:
+            problems.append(f"incomplete: {state.problem}")
+            fixes.append(state.fix)
+        elif acceptance(state.folder) is None:
+            problems.append(f"its licence is not accepted; it is in {state.folder}")
+            fixes.append(mend_command(folders, state.model.name))
+        if problems:
+            yield Check(name, NOTE, "; ".join(problems), ", then ".join(fixes))
+        else:
+            yield Check(name, OK, f"ready, {size_text(state.bytes)} in {state.folder}")
 
 
 def _version(package: str) -> str | None:
