@@ -21,8 +21,8 @@ from foleyd.media.loudness import Block
 from foleyd.media.preview import write_preview
 from foleyd.timebase import SAMPLE_RATE
 
-Picture = npt.NDArray[np.float32]
-"""(SIDE, SIDE, 3), 0..255."""
+Picture = npt.NDArray[np.uint8]
+"""(SIDE, SIDE, 3)."""
 
 NAME = "ball.mp4"
 RATE = Fraction(25)
@@ -89,7 +89,7 @@ def frames(mark: int = 0) -> Iterator[Frame]:
             place = crossing.position(number)
             if place is not None:
                 _draw_ball(picture, *place)
-        yield Frame(number / RATE, np.rint(np.clip(picture, 0, 255)).astype(np.uint8))
+        yield Frame(number / RATE, picture)
 
 
 def write_clip(folder: Path, mark: int) -> Path:
@@ -133,13 +133,17 @@ def _stage(mark: int) -> Picture:
     for bit in range(32):
         row, column = (part * _MARK_SIDE for part in divmod(bit, 16))
         stage[row : row + _MARK_SIDE, column : column + _MARK_SIDE] += 8 if mark >> bit & 1 else -8
-    return stage
+    return _eight_bits(stage)
+
+
+def _eight_bits(values: npt.NDArray[np.float32]) -> Picture:
+    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 
 def _draw_ball(picture: Picture, x: float, height: float) -> None:
     """Draws the ball, a little flat where it touches the floor, and its shadow."""
     left, right = (min(max(int(x) + side * 2 * _RADIUS, 0), SIDE) for side in (-1, 1))
-    strip = picture[:, left:right]
+    strip = picture[:, left:right].astype(np.float32)
     rows, columns = np.mgrid[:SIDE, left:right].astype(np.float32) + 0.5
     flat = 0.88 if height < 1 else 1.0
     y = _FLOOR - height - _RADIUS * flat
@@ -153,3 +157,4 @@ def _draw_ball(picture: Picture, x: float, height: float) -> None:
     seam = 1 - 0.6 * np.clip(2 - np.abs(down * np.cos(turn) - across * np.sin(turn)), 0, 1)
     strip *= 1 - cover
     strip += cover * (light * seam)[..., None] * np.asarray((226, 104, 40), np.float32)
+    picture[:, left:right] = _eight_bits(strip)
