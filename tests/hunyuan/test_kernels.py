@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-CASES = Path(__file__).with_name("kernel_cases.py")
+CASES = ("kernel_cases.py", "sync_kernel_cases.py")
 HAS_TRITON = importlib.util.find_spec("triton") is not None
 
 pytestmark = pytest.mark.skipif(
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def compare(device: str, **environment: str) -> str:
+def compare(cases: str, device: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, str(CASES), device],
+        [sys.executable, str(Path(__file__).with_name(cases)), device],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -32,10 +32,12 @@ def compare(device: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_kernels_compute_what_pytorch_does_in_the_interpreter() -> None:
-    assert "the same" in compare("cpu", TRITON_INTERPRET="1", CUDA_VISIBLE_DEVICES="")
+@pytest.mark.parametrize("cases", CASES)
+def test_kernels_compute_what_pytorch_does_in_the_interpreter(cases: str) -> None:
+    assert "the same" in compare(cases, "cpu", TRITON_INTERPRET="1", CUDA_VISIBLE_DEVICES="")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA card")
-def test_kernels_compute_what_pytorch_does_on_the_card() -> None:
-    assert "the same" in compare("cuda")
+@pytest.mark.parametrize("cases", CASES)
+def test_kernels_compute_what_pytorch_does_on_the_card(cases: str) -> None:
+    assert "the same" in compare(cases, "cuda")

@@ -83,12 +83,15 @@ class SyncEncoder(_Encoder):
         To float32 (8 * segments, width) on the model's device.
         """
         index = index[: len(index) // self.model.tube_frames * self.model.tube_frames]
-        parts = [self._tubes(pictures[part]) for part in index.split(_SYNC_PICTURES)]
+        parts = [self._tubes(pictures, part) for part in index.split(_SYNC_PICTURES)]
         features: Tensor = self.model.encode(torch.cat(parts), _SYNC_CHUNK)
         return features
 
-    def _tubes(self, pictures: Tensor) -> Tensor:
-        tubes: Tensor = self.model.tubes(sync_input(pictures.to(self.device)).to(self.dtype))
+    def _tubes(self, pictures: Tensor, index: Tensor) -> Tensor:
+        """Each picture goes to the device once, however often INDEX shows it."""
+        first, last = int(index.min()), int(index.max())
+        shown = pictures[first : last + 1].to(self.device)[(index - first).to(self.device)]
+        tubes: Tensor = self.model.tubes(sync_input(shown).to(self.dtype))
         return tubes
 
 

@@ -4,18 +4,23 @@ A segment of 16 pictures becomes tubes of 2 x 16 x 16 pixels, 8 x 196 tokens; ea
 at all times, then to all places at its own time (*divided* attention), and the class token to everything.
 What remains of a time is one vector: 8 to a segment, and segments overlap by half.
 
-Parameters have the published names below ``vfeat_extractor.``. The class token lives beside the patch
-tokens rather than in front of them, so that neither has to be cut out of the other. Residual sums are
-float32 whatever the weights are.
+Parameters have the published names below ``vfeat_extractor.``. A segment's class token is its first row, its
+patch tokens follow by time, then place; products take all rows alike, and attention reads what they leave
+through views (:mod:`.sync_ops`). Residual sums are float32 whatever the weights are; what is to be added to
+them goes on to the next norm, which does both in one pass.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from foleyd.engines.hunyuan.sync_ops import SyncOps, sync_ops
 
 NORM_EPS = 1e-6
 
@@ -49,7 +54,7 @@ class SynchformerVision(ModelMixin, ConfigMixin):
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + places, width))
         self.temp_embed = nn.Parameter(torch.zeros(1, times, width))
-        self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio * width) for _ in range(depth))
+        self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio * width, times) for _ in range(depth))
         self.norm = Norm(width, eps=NORM_EPS)
         self.spatial_attn_agg = PlacesToOne(width, heads, mlp_ratio * width)
 
@@ -76,26 +81,30 @@ class SynchformerVision(ModelMixin, ConfigMixin):
         done = [self._segments(part) for part in segments.split(chunk)]
         return torch.cat(done).flatten(0, 1)
 
+    @torch.no_grad()
     def _segments(self, tubes: Tensor) -> Tensor:
         """Segments (n, times, places, width) to float32 (n, times, width)."""
-        x = tubes.float() + self.pos_embed[:, None, 1:] + self.temp_embed[:, :, None]
-        summary = (self.cls_token + self.pos_embed[:, :1]).float().expand(len(x), -1, -1)
+        n, times, places, width = tubes.shape
+        ops = sync_ops(tubes.device)
+        x = tubes.new_empty(n, 1 + times * places, width, dtype=torch.float32)
+        x[:, :1] = self.cls_token.float() + self.pos_embed[:, :1]
+        positions = self.pos_embed[:, None, 1:].float() + self.temp_embed[:, :, None]
+        torch.add(tubes, positions, out=x[:, 1:].unflatten(1, (times, places)))
+        y: Tensor | None = None
         last = len(self.blocks) - 1
         for index, block in enumerate(self.blocks):
-            x, summary = block(x, summary, update_summary=index < last)
-        out: Tensor = self.spatial_attn_agg(self.norm(x))
-        return out.float()
+            y = block(x, y, ops, ask_summary=index < last)
+        patches = self.norm(x[:, 1:], None if y is None else y[:, 1:], ops)
+        out: Tensor = self.spatial_attn_agg(patches.view(n * times, places, width), ops)
+        return out.unflatten(0, (n, times))
 
 
 class Norm(nn.LayerNorm):
     """LayerNorm in float32, its result in the weights' type."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """X (..., width)."""
-        normed = F.layer_norm(
-            x.float(), self.normalized_shape, self.weight.float(), self.bias.float(), self.eps
-        )
-        return normed.to(self.weight.dtype)
+    def forward(self, x: Tensor, y: Tensor | None, ops: SyncOps) -> Tensor:
+        """X (n, tokens, width) plus Y, which X becomes; to rows (n * tokens, width)."""
+        return ops.norm(x, y, self.weight, self.bias, self.eps)
 
 
 class TubeEmbedding(nn.Module):
@@ -118,76 +127,56 @@ class TubeEmbedding(nn.Module):
 class Block(nn.Module):
     """Attention over times, over places, then the MLP, each before a norm of its own."""
 
-    def __init__(self, width: int, heads: int, inner: int) -> None:
+    def __init__(self, width: int, heads: int, inner: int, times: int) -> None:
         super().__init__()
-        self.norm3, self.timeattn = Norm(width, eps=NORM_EPS), DividedAttention(width, heads)
-        self.norm1, self.attn = Norm(width, eps=NORM_EPS), DividedAttention(width, heads)
+        self.norm3, self.timeattn = Norm(width, eps=NORM_EPS), DividedAttention(width, heads, times)
+        self.norm1, self.attn = Norm(width, eps=NORM_EPS), DividedAttention(width, heads, times)
         self.norm2, self.mlp = Norm(width, eps=NORM_EPS), Mlp(width, inner)
 
-    def forward(self, x: Tensor, summary: Tensor, update_summary: bool = True) -> tuple[Tensor, Tensor]:
-        """X (n, times, places, width), SUMMARY (the class token) (n, 1, width), both float32.
+    def forward(self, x: Tensor, y: Tensor | None, ops: SyncOps, ask_summary: bool = True) -> Tensor:
+        """X (n, 1 + times * places, width) float32, changed in place, and Y, still to be added to it.
 
-        Without UPDATE_SUMMARY the class token is only what others attend to: nobody reads what the last block
-        makes of it.
+        To what is still to be added then. Without ASK_SUMMARY the class token is at last only what others
+        attend to, and its row means nothing: nobody reads what the last block makes of it.
         """
-        # in memory too: a product with rows that lie apart is done a few rows at a time
-        by_place = self.norm3(x).transpose(1, 2).contiguous()
-        over_time, summary_out = self.timeattn(by_place, self.norm3(summary))
-        x = x + over_time.transpose(1, 2)
-        summary = summary + summary_out
-        over_space, summary_out = self.attn(self.norm1(x), self.norm1(summary), ask_summary=update_summary)
-        x = x + over_space
-        x = x + self.mlp(self.norm2(x))
-        if summary_out is not None:
-            summary = summary + summary_out
-            summary = summary + self.mlp(self.norm2(summary))
-        return x, summary
+        y = self.timeattn(self.norm3(x, y, ops), len(x), ops, ops.over_times).view_as(x)
+        y = self.attn(self.norm1(x, y, ops), len(x), ops, ops.over_places, ask_summary).view_as(x)
+        out: Tensor = self.mlp(self.norm2(x, y, ops)).view_as(x)
+        return out
 
 
 class DividedAttention(nn.Module):
     """Tokens attend to their own group and the class token; the class token to all."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, times: int) -> None:
         super().__init__()
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
-        self.heads = heads
+        self.heads, self.times = heads, times
 
-    def forward(self, x: Tensor, summary: Tensor, ask_summary: bool = True) -> tuple[Tensor, Tensor | None]:
-        """X (n, groups, members, width), SUMMARY (n, 1, width): what is to be added to each.
+    def forward(
+        self,
+        x: Tensor,
+        segments: int,
+        ops: SyncOps,
+        over: Callable[[Tensor, Tensor, Tensor], None],
+        ask_summary: bool = True,
+    ) -> Tensor:
+        """X (n * tokens, width) of n SEGMENTS; OVER, one of OPS, says what a group is.
 
-        ASK_SUMMARY False leaves the second one out.
+        To what is to be added to X's rows; without ASK_SUMMARY those of class tokens mean nothing.
         """
-        q, k, v = self._heads(x)
-        summary_q, summary_k, summary_v = self._heads(summary)
-        k, v = _led_by(summary_k, k), _led_by(summary_v, v)
-        attended = _attention(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1))
-        out: Tensor = self.proj(attended.flatten(2).view_as(x))
-        if not ask_summary:
-            return out, None
-        # The class token's own key is there once per group; it must count once.
-        counted = torch.ones(k.shape[1], k.shape[2], dtype=torch.bool, device=x.device)
-        counted[1:, 0] = False
-        attended = _attention(
-            summary_q, k.flatten(1, 2), v.flatten(1, 2), counted.flatten()[None, None, None]
-        )
-        return out, self.proj(attended.flatten(2))
-
-    def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values (..., heads, width / heads)."""
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).unbind(-3)
-        return q, k, v
-
-
-def _led_by(first: Tensor, groups: Tensor) -> Tensor:
-    """FIRST (n, 1, heads, d) in front of each group of GROUPS (n, groups, members, heads, d)."""
-    return torch.cat([first[:, None].expand(-1, groups.shape[1], -1, -1, -1), groups], dim=2)
-
-
-def _attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Of tensors (n, tokens, heads, d)."""
-    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2)
+        qkv = self.qkv(x).view(segments, -1, 3, self.heads, x.shape[1] // self.heads)
+        own, patches = qkv[:, 0], qkv[:, 1:]
+        attended = qkv.new_empty(qkv[:, :, 0].shape)
+        grid = (1, (self.times, -1))
+        over(own, patches.unflatten(*grid), attended[:, 1:].unflatten(*grid))
+        if ask_summary:
+            ops.lead(own, patches[:, :, 1], patches[:, :, 2], attended[:, 0])
+        else:
+            attended[:, 0] = 0
+        out: Tensor = self.proj(attended.view_as(x))
+        return out
 
 
 class Mlp(nn.Module):
@@ -218,18 +207,18 @@ class PlacesToOne(nn.Module):
         self.linear1 = nn.Linear(width, inner)
         self.linear2 = nn.Linear(inner, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """X (n, times, places, width) to (n, times, width)."""
-        n, times = x.shape[:2]
-        token = self.cls_token.float().expand(n * times, -1, -1)
-        tokens = torch.cat([self.norm1(token), self.norm1(x.flatten(0, 1))], dim=1)
-        token = token + self.self_attn(tokens)
-        token = token + self.linear2(F.gelu(self.linear1(self.norm2(token))))
-        return token.view(n, times, -1)
+    def forward(self, x: Tensor, ops: SyncOps) -> Tensor:
+        """X (groups, places, width) to float32 (groups, width)."""
+        groups = len(x)
+        token = self.cls_token.float()
+        attended = self.self_attn(self.norm1(token, None, ops), self.norm1(x, None, ops), groups, ops)
+        tokens = token + attended
+        inner = F.gelu(self.linear1(self.norm2(tokens, None, ops)))
+        return (tokens + self.linear2(inner))[0]
 
 
 class PackedAttention(nn.Module):
-    """The first token attends to all, itself too; ``in_proj_*`` are query, key and value in that order."""
+    """A token attends to a group and itself; ``in_proj_*`` are query, key and value in that order."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -239,11 +228,14 @@ class PackedAttention(nn.Module):
         self.heads = heads
         nn.init.xavier_uniform_(self.in_proj_weight)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """X (n, tokens, width) to (n, 1, width)."""
-        width = x.shape[-1]
+    def forward(self, token: Tensor, x: Tensor, groups: int, ops: SyncOps) -> Tensor:
+        """TOKEN (1, width), the same for all GROUPS of X (groups * members, width); to (groups, width)."""
+        width = x.shape[1]
+        heads = (self.heads, width // self.heads)
         weight, bias = self.in_proj_weight, self.in_proj_bias
-        q = F.linear(x[:, :1], weight[:width], bias[:width]).unflatten(-1, (self.heads, -1))
-        kv = F.linear(x, weight[width:], bias[width:]).unflatten(-1, (2, self.heads, -1))
-        y: Tensor = self.out_proj(_attention(q, kv[:, :, 0], kv[:, :, 1]).flatten(2))
+        own = F.linear(token, weight, bias).view(1, 3, *heads).expand(groups, -1, -1, -1)
+        kv = F.linear(x, weight[width:], bias[width:]).view(groups, -1, 2, *heads)
+        attended = kv.new_empty(groups, *heads)
+        ops.lead(own, kv[:, :, 0], kv[:, :, 1], attended)
+        y: Tensor = self.out_proj(attended.flatten(1))
         return y
