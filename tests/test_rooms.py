@@ -20,6 +20,7 @@ GROUND = {
     "engines.registry",
     "errors",
     "files",
+    "locks",
     "mapped",
     "request",
     "segments",

@@ -16,9 +16,8 @@ import os
 import secrets
 import shlex
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -30,12 +29,12 @@ from foleyd.config import Folders
 from foleyd.engines.hunyuan.errors import ModelBusy, ModelMissing, ModelUnknown
 from foleyd.engines.hunyuan.licence import RECORD, Acceptance
 from foleyd.files import TEMPORARY_PREFIX, output_error
+from foleyd.locks import lock_file
 
 PARTS = ("transformer", "autoencoder", "synchformer", "siglip2", "clap")
 PUBLISHED = "published"
 
 _CHUNK = 8 * 1024**2
-_LOCK = ".lock"
 
 Progress = Callable[[float, str], None]
 """Called with a fraction 0..1 and a few words."""
@@ -320,30 +319,15 @@ def state_json(state: State) -> dict[str, Any]:
 def hold(folders: Folders, name: str) -> Iterator[Path]:
     """The folder of the model NAME, made if need be, for one command at a time. Raises ModelBusy."""
     home = home_of(folders, name)
-    with explained(home / RECORD):
-        folders.models.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folders.models / f".{name}{_LOCK}", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        _lock(handle, name)
+    with ExitStack() as held:
+        with explained(home / RECORD):
+            folders.models.mkdir(parents=True, exist_ok=True)
+            ours = held.enter_context(lock_file(folders.models / f".{name}.lock"))
+        if not ours:
+            raise ModelBusy(f"another command is at work on {name}; wait until it is done")
         with explained(home / RECORD):
             home.mkdir(exist_ok=True)
         yield home
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, name: str) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise ModelBusy(f"another command is at work on {name}; wait until it is done") from error
 
 
 def _size(path: Path) -> int | None:
