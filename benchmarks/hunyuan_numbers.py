@@ -5,7 +5,7 @@ so the figures are of the arithmetic, not of trained weights; the same command m
 ``--folder MODEL`` (``foley models path``).
 
 *Largest*: the magnitude of each kind of tensor that the transformer keeps in the dtype of its weights, over
-all blocks and steps, of the eager reference, and how often it could be doubled before it left FP16 (65504).
+all blocks and steps, and how often it could be doubled before it left FP16 (65504).
 *Company*: final latents of 10 s made alone and beside windows of 7.3, 4 and 10 s, and made at several
 precisions, as a ratio of signal to difference.
 """
@@ -17,19 +17,18 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.hunyuan_denoise import GUIDANCE, SIZES, random_model, takes_of
-from foleyd.engines.hunyuan.denoise import Take, denoise
+from foleyd.engines.hunyuan.denoise import Step, Take, denoise
 from foleyd.engines.hunyuan.kernels import KernelOps
 from foleyd.engines.hunyuan.loading import load_module
 from foleyd.engines.hunyuan.record import Recorder
-from foleyd.engines.hunyuan.schedule import schedule
 from foleyd.engines.hunyuan.step import Velocity
 from foleyd.engines.hunyuan.transformer import FoleyTransformer
 
@@ -44,67 +43,66 @@ def snr_db(reference: Tensor, other: Tensor) -> float:
     return float(10 * torch.log10(reference.double().square().sum() / error)) if error else math.inf
 
 
+class Largest(TorchDispatchMode):
+    """Follows the largest magnitude of what goes into and comes out of every product with MODEL's weights."""
+
+    def __init__(self, model: FoleyTransformer) -> None:
+        super().__init__()
+        self._kinds = {
+            parameter.untyped_storage().data_ptr(): re.sub(r"\.\d+\.", ".", name).removesuffix(".weight")
+            for name, parameter in model.named_parameters()
+            if name.endswith("weight") and parameter.ndim > 1
+        }
+        self._found: dict[str, Tensor] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """See the class."""
+        result = func(*args, **(kwargs or {}))
+        wide = [arg for arg in args if isinstance(arg, Tensor) and arg.ndim > 1]
+        kinds = [self._kinds.get(arg.untyped_storage().data_ptr(), "") for arg in wide]
+        if any(kinds) and ("mm" in func.__name__ or "linear" in func.__name__):
+            kind = next(filter(None, kinds))
+            for arg, own in zip(wide, kinds, strict=True):
+                if not own:
+                    self._note(f"{kind}, in", arg)
+            self._note(f"{kind}, out", result)
+        return result
+
+    def _note(self, kind: str, value: Tensor) -> None:
+        top = value.abs().amax().float()
+        self._found[kind] = torch.maximum(self._found[kind], top) if kind in self._found else top
+
+    @property
+    def magnitudes(self) -> dict[str, float]:
+        """By kind of tensor, blocks taken together."""
+        return {kind: float(value) for kind, value in self._found.items()}
+
+
 def largest(model: FoleyTransformer, take: Take, steps: int) -> dict[str, float]:
-    """The largest magnitude of every kind of tensor while TAKE is made by the eager reference."""
-    found: dict[str, Tensor] = {}
-
-    def note(kind: str, value: Any) -> None:
-        if isinstance(value, Tensor) and value.is_floating_point():
-            top = value.detach().abs().amax().float()
-            found[kind] = torch.maximum(found[kind], top) if kind in found else top
-
-    def hook(kind: str, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        note(f"{kind}, in", inputs[0])
-        note(f"{kind}, out", output)
-
-    hooks = [
-        module.register_forward_hook(partial(hook, re.sub(r"\.\d+\.", ".", name)))
-        for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) or type(module).__name__ == "Taps"
-    ]
-    try:
-        _eager(model, take, steps)
-    finally:
-        for one in hooks:
-            one.remove()
-    return {kind: float(value) for kind, value in found.items()}
+    """The largest magnitude of every kind of tensor while TAKE is made."""
+    watch = Largest(model)
+    with watch:
+        denoise(
+            Velocity(model, KernelOps()), [take], steps, GUIDANCE, lambda done, total: None, lambda n: False
+        )
+    return watch.magnitudes
 
 
-def _eager(model: FoleyTransformer, take: Take, steps: int) -> Tensor:
-    (piece,) = take.pieces
-    given = piece.conditions
-    assert given.clip is not None
-    assert given.sync is not None
-    dtype, device = model.dtype, model.device
-    clip = torch.stack([model.empty_clip.float().expand_as(given.clip), given.clip]).to(dtype)
-    sync = torch.stack([model.empty_sync.float().expand_as(given.sync), given.sync]).to(dtype)
-    text = torch.stack([given.negative, given.text]).to(dtype)
-    latents = take.noise.to(device)
-    scheduler = schedule(steps)
-    for timestep in scheduler.timesteps:
-        x = latents.mT.expand(2, -1, -1).to(dtype)
-        unconditional, conditional = model(x, timestep.expand(2).to(device), clip, text, sync).float()
-        velocity = unconditional + GUIDANCE * (conditional - unconditional)
-        latents = scheduler.step(velocity.mT, timestep, latents).prev_sample
-    return latents
-
-
-def made(velocity: Velocity, takes: Sequence[Take], steps: int) -> Tensor:
-    """Final latents of the first of TAKES, as jobs are served."""
-    first = denoise(
-        velocity, takes, steps, GUIDANCE, lambda done, total: None, lambda index: False, Recorder(velocity)
-    )[0]
+def made(step: Step, velocity: Velocity, takes: Sequence[Take], steps: int) -> Tensor:
+    """Final latents of the first of TAKES."""
+    first = denoise(velocity, takes, steps, GUIDANCE, lambda done, total: None, lambda n: False, step)[0]
     assert first.latents is not None
     return first.latents.clone()
 
 
 def company(model: FoleyTransformer, takes: Sequence[Take], steps: int) -> dict[str, Tensor]:
-    """The first take alone, alone once more, and beside the others."""
+    """The first take alone, alone once more, and beside the others, by the recorded step that serves jobs."""
     velocity = Velocity(model, KernelOps())
+    step = Recorder(velocity)
     return {
-        "alone": made(velocity, takes[:1], steps),
-        "alone again": made(velocity, takes[:1], steps),
-        "in company": made(velocity, takes, steps),
+        "alone": made(step, velocity, takes[:1], steps),
+        "alone again": made(step, velocity, takes[:1], steps),
+        "in company": made(step, velocity, takes, steps),
     }
 
 
