@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from foleyd.brief import EngineCard
 from foleyd.cache.drafts import Drafts
 from foleyd.cache.store import CacheFigures
 from foleyd.config import Folders, Settings
-from foleyd.engines.registry import check_installed
 from foleyd.errors import FoleyError, failure_or_defect
 from foleyd.jobs.cancellation import Cancellation
-from foleyd.jobs.devices import Device, Devices, choose_engine
+from foleyd.jobs.cards import Cards
+from foleyd.jobs.devices import Devices, choose_engine
 from foleyd.jobs.events import CancelledJob, Codec, EngineChosen, Event, Failed, Queued
 from foleyd.jobs.job import Job, Places
 from foleyd.jobs.ledger import Ledger
@@ -34,8 +33,6 @@ logger = logging.getLogger(__name__)
 
 _ACTIVE = {Priority.INTERACTIVE: 8, Priority.BATCH: 4}
 """Jobs of each priority that are under way at once, so that their takes can share batches."""
-_CARDS_LAST = 5.0
-"""Seconds for which what engines said of themselves is told again while jobs are under way."""
 
 
 class QueueFull(FoleyError):
@@ -63,6 +60,7 @@ class Jobs:
         self.workshop = Workshop(folders, settings)
         self.desk = Slot("desk", "desk", self.workshop)
         self.devices = Devices(folders, settings, self.workshop)
+        self.cards = Cards(self.workshop, self.devices, lambda: bool(self._running))
         self._drafts = Drafts(folders.cache)
         self._waiting: dict[str, Record] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -73,8 +71,6 @@ class Jobs:
         self._peaks = Peaks(lambda: resident_bytes(self._pids()))
         self._questions = 0
         self._closing = False
-        self._cards: dict[str, EngineCard] = {}
-        self._cards_at = 0.0
         self.cache_figures: CacheFigures | None = None
         self.last_busy = time.monotonic()
 
@@ -148,34 +144,6 @@ class Jobs:
     def keeps_warm(self) -> bool:
         """Whether an engine is kept in a card's memory for jobs to come."""
         return any(device.warm for device in self.devices)
-
-    async def cards(self) -> dict[str, EngineCard]:
-        """The engines as they are now, by name."""
-        loaded = await self.devices.loaded()
-        cards = await self._introduced()
-        self._cards = {name: replace(card, report=loaded.get(name)) for name, card in cards.items()}
-        self._cards_at = time.monotonic()
-        return self._cards
-
-    async def recent_cards(self) -> dict[str, EngineCard]:
-        """The engines as they were lately: workers at work are slow to say."""
-        fresh = time.monotonic() - self._cards_at < _CARDS_LAST
-        return self._cards if self._running and self._cards and fresh else await self.cards()
-
-    def forget_cards(self) -> None:
-        """What engines said of themselves is not true any more."""
-        self._cards = {}
-
-    async def _introduced(self) -> dict[str, EngineCard]:
-        """The engines by name, whether loaded or not; weights may have come or gone since they were asked."""
-        cards: list[EngineCard] = await self.workshop.call("front", "introduce")
-        return {card.capabilities.name: card for card in cards}
-
-    async def device_of(self, engine: str) -> Device:
-        """Where ENGINE works. Raises EngineUnknown."""
-        check_installed(engine)
-        cards = await self._introduced()
-        return self.devices.of(cards[engine].capabilities) if engine in cards else self.devices.processor
 
     # -------------------------------------------------------------------------- what others ask of it
 
@@ -321,7 +289,7 @@ class Jobs:
         )
 
     async def _choose(self, request: Request) -> tuple[EngineChosen, EngineCard]:
-        cards = await self._introduced()
+        cards = await self.cards.introduced()
         wanted = request.engine.name
         if wanted in ("", "auto"):
             wanted = self._settings.engine

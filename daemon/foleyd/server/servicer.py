@@ -180,7 +180,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     @unary
     async def GetServerInfo(self, request: pb.GetServerInfoRequest) -> pb.ServerInfo:
         """What the daemon is, holds and is doing."""
-        cards = await self._jobs.recent_cards()
+        cards = await self._jobs.cards.recent()
         if self._jobs.cache_figures is None:  # afterwards every job that ends tells them
             self._jobs.cache_figures = await self._ask("cache_figures")
         queued, running = self._jobs.counts
@@ -231,7 +231,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
             events.put_nowait(pb.LoadEngineEvent(fraction=value[0], message=value[1]))
 
         async def load() -> None:
-            device = await self._jobs.device_of(request.name)
+            device = await self._jobs.cards.device_of(request.name)
             await device.load(request.name, request.device or "auto", request.profile or "auto", progress)
 
         task = asyncio.ensure_future(load())
@@ -240,7 +240,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
             yield event
         try:
             await task
-            card = (await self._jobs.cards())[request.name]
+            card = (await self._jobs.cards.now())[request.name]
         except FoleyError as error:
             await refuse(context, error)
             return
@@ -250,9 +250,9 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     @unary
     async def UnloadEngine(self, request: pb.UnloadEngineRequest) -> pb.UnloadEngineResponse:
         """Gives an engine's memory back."""
-        device = await self._jobs.device_of(request.name)
+        device = await self._jobs.cards.device_of(request.name)
         await device.unload(request.name)
-        self._jobs.forget_cards()
+        self._jobs.cards.forget()
         return pb.UnloadEngineResponse()
 
     @unary
