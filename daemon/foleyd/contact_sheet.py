@@ -20,6 +20,7 @@ from foleyd.lettering import fit, lettered
 from foleyd.media.loudness import decibels
 from foleyd.media.waveform import Waveform
 from foleyd.timebase import Timecode, round_half_up
+from foleyd.wave_picture import PANEL, Colour, at_pixels, wave_picture
 
 WIDTH = 1600
 MARGIN = 40
@@ -36,14 +37,10 @@ _LANE_GAP = 22
 
 _STRIP_TOP = 138
 
-_Colour = tuple[int, int, int]
-_BACKGROUND: _Colour = (20, 22, 26)
-_PANEL: _Colour = (28, 31, 37)
-_TEXT: _Colour = (231, 233, 236)
-_DIM: _Colour = (146, 153, 164)
-_PEAK: _Colour = (52, 106, 122)
-_RMS: _Colour = (126, 205, 218)
-_KINDS: tuple[_Colour, ...] = (
+_BACKGROUND: Colour = (20, 22, 26)
+_TEXT: Colour = (231, 233, 236)
+_DIM: Colour = (146, 153, 164)
+_KINDS: tuple[Colour, ...] = (
     (244, 184, 74),
     (242, 113, 106),
     (142, 201, 116),
@@ -58,7 +55,7 @@ _KINDS: tuple[_Colour, ...] = (
 @dataclass(frozen=True, slots=True)
 class _Style:
     size: int
-    colour: _Colour
+    colour: Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +200,7 @@ class _Page:
 
     def strip(self) -> None:
         rate, start = self.sheet.start.rate, self.sheet.start
-        self.pen.rectangle((MARGIN, _STRIP_TOP, MARGIN + AXIS - 1, self.strip_bottom - 1), fill=_PANEL)
+        self.pen.rectangle((MARGIN, _STRIP_TOP, MARGIN + AXIS - 1, self.strip_bottom - 1), fill=PANEL)
         height = self.strip_bottom - _STRIP_TOP
         free = MARGIN
         for thumbnail, left, right in self.cells(height):
@@ -235,11 +232,11 @@ class _Page:
         start, stop = self.x(lane.start), self.x(lane.start + lane.duration)
         left, right = max(start, MARGIN), min(max(stop, start + 1), MARGIN + AXIS)
         pixels = np.arange(left - start, max(right, left) - start + 1)
-        outline = _drawn(lane.waveform, pixels, max(1, stop - start))
+        outline = at_pixels(lane.waveform, pixels, max(1, stop - start))
         for channel, (above, below) in enumerate(_channel_boxes(lane, top)):
-            self.pen.rectangle((MARGIN, above, MARGIN + AXIS - 1, below - 1), fill=_PANEL)
+            self.pen.rectangle((MARGIN, above, MARGIN + AXIS - 1, below - 1), fill=PANEL)
             if left < right:
-                self.picture.paste(_wave(outline, channel, below - above, self.gain), (left, above))
+                self.picture.paste(wave_picture(outline, channel, below - above, self.gain), (left, above))
 
     def events(self, lane: Lane, top: int) -> None:
         """Ticks through filmstrip and waveform; the stronger the event, the plainer."""
@@ -281,7 +278,7 @@ class _Page:
         self.pen.text((left, top), line, font=font, fill=style.colour)
         return left + int(font.getlength(line))
 
-    def dot(self, x: int, y: int, radius: int, colour: _Colour) -> None:
+    def dot(self, x: int, y: int, radius: int, colour: Colour) -> None:
         """A round dot, drawn large and shrunk, since Pillow does not smooth edges."""
         large = Image.new("L", (16 * radius, 16 * radius))
         ImageDraw.Draw(large).ellipse((0, 0, 16 * radius - 1, 16 * radius - 1), fill=255)
@@ -289,56 +286,11 @@ class _Page:
         self.picture.paste(colour, (x - radius, y - radius), mask)
 
 
-def _drawn(outline: Waveform, pixels: npt.NDArray[np.int64], width: int) -> Waveform:
-    """OUTLINE, WIDTH pixels wide, at PIXELS (the last of which only ends the one before it)."""
-    edges = pixels * outline.columns // width
-    if edges.size < 2:
-        return outline
-    end = max(int(edges[-1]), int(edges[-2]) + 1)
-    starts, count = edges[:-1], np.maximum(np.diff(edges), 1)
-    low, high, rms = (figure[:, :end] for figure in (outline.low, outline.high, outline.rms))
-    return Waveform(
-        np.minimum.reduceat(low, starts, axis=1),
-        np.maximum.reduceat(high, starts, axis=1),
-        np.sqrt(np.add.reduceat(np.square(rms), starts, axis=1) / count).astype(np.float32),
-    )
-
-
-def _wave(outline: Waveform, channel: int, height: int, gain: float) -> Image.Image:
-    """One channel, a pixel a column: extremes dark, RMS light, edges smoothed by their cover of a pixel."""
-    middle, half = height / 2, height / 2 - 2
-    up, down, rms = (
-        _drawn_height(edge[channel] * gain) * half for edge in (outline.high, -outline.low, outline.rms)
-    )
-    picture = np.empty((height, outline.columns, 3), np.float64)
-    picture[:] = _PANEL
-    # A hairline stays where there is silence, so that one sees that there is a take.
-    _blend(picture, middle - np.maximum(up, 0.5), middle + np.maximum(down, 0.5), _PEAK)
-    _blend(picture, middle - rms, middle + rms, _RMS)
-    return Image.fromarray(np.rint(picture).astype(np.uint8), "RGB")
-
-
-def _drawn_height(factor: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Square root of level: -12 dB is half as high, so that quiet sound shows beside loud."""
-    return np.sqrt(np.clip(factor, 0, 1))
-
-
-def _blend(
-    picture: npt.NDArray[np.float64],
-    top: npt.NDArray[np.floating],
-    bottom: npt.NDArray[np.floating],
-    colour: _Colour,
-) -> None:
-    rows = np.arange(picture.shape[0])[:, None]
-    cover = np.clip(np.minimum(rows + 1, bottom) - np.maximum(rows, top), 0, 1)[:, :, None]
-    picture += (np.array(colour) - picture) * cover
-
-
 def _counts(lanes: Iterable[Lane]) -> Counter[str]:
     return Counter(event.kind for lane in lanes for event in lane.shown)
 
 
-def _colours(lanes: Iterable[Lane]) -> dict[str, _Colour]:
+def _colours(lanes: Iterable[Lane]) -> dict[str, Colour]:
     """A colour for each kind of event, the most frequent first."""
     kinds = _counts(lanes).most_common()
     return {kind: _KINDS[index % len(_KINDS)] for index, (kind, _) in enumerate(kinds)}
