@@ -6,6 +6,7 @@ import json
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 REPORT = "report.md"
 SEED = 1
 _HANDLES = 0
+_POLL_SECONDS = 0.1
+_STALE_SECONDS = 6.0
 _STAGES = ("spot", "look_up", "load", "see", "hear", "conform", "place")
 
 
@@ -173,7 +176,7 @@ def _try(daemon: Daemon, folder: Path, how: o.How) -> _Tried:
         _report_failure(error, daemon, folder, how)
         raise
     take, name = result.takes[0], result.engine.name
-    engine = _engines(daemon)[name]
+    engine = _standing(daemon, name)
     facts = _facts(daemon.job(job_id), result, engine, how, was_loaded=before[name].loaded)
     sound, timing = measure.listen(Path(take.path), clip.MOMENTS, clip.SECONDS)
     expected = measure.Expected(SAMPLE_RATE, engine.channels, clip.TAKE_SAMPLES, clip.SECONDS)
@@ -196,6 +199,22 @@ def _request(daemon: Daemon, film: Path, folder: Path, how: o.How) -> pb.Generat
 
 def _engines(daemon: Daemon) -> Mapping[str, pb.EngineInfo]:
     return {engine.name: engine for engine in daemon.server_info().engines}
+
+
+def _standing(daemon: Daemon, name: str) -> pb.EngineInfo:
+    """How the engine of NAME stands after its job; an empty message for one that is not known.
+
+    Where a job ends just now, or others run, the daemon may answer from before it was loaded.
+    """
+    from foleyd.v1 import foleyd_pb2 as pb
+
+    deadline = time.monotonic() + _STALE_SECONDS
+    while True:
+        info = daemon.server_info()
+        engine = next((engine for engine in info.engines if engine.name == name), pb.EngineInfo())
+        if engine.loaded or not info.running_jobs or time.monotonic() > deadline:
+            return engine
+        time.sleep(_POLL_SECONDS)
 
 
 def _facts(job: pb.Job, result: pb.Result, engine: pb.EngineInfo, how: o.How, *, was_loaded: bool) -> Facts:
@@ -238,8 +257,8 @@ def _report_failure(error: FoleyError, daemon: Daemon, folder: Path, how: o.How)
         return
     facts = Facts(engine=how.engine, request=_asked(how))
     with suppress(FoleyError):  # the daemon may be gone
-        engine = _engines(daemon).get(how.engine)
-        if engine is not None:
+        engine = _standing(daemon, how.engine)
+        if engine.name:
             name = f"{engine.name} {engine.version}"
             facts = replace(
                 facts, engine=name, device=engine.device, profile=engine.profile, note=engine.note
