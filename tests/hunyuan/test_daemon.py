@@ -14,10 +14,12 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
+from safetensors.torch import load_file, save_file
 
 from clipmaker import make_clip
 from foleyd.client import Daemon
 from foleyd.engines.hunyuan import card
+from foleyd.engines.hunyuan.store import read_record, record_of, write_record
 from foleyd.media.bwf import read_provenance
 from foleyd.v1 import foleyd_pb2 as pb
 from house import House, finish, kinds, request, wait_for
@@ -289,6 +291,42 @@ def test_the_card_is_given_back_when_the_settings_say_so(
         else:
             wait_for(lambda: len(workers(daemon)) == 1)
             assert not engine_info(daemon).loaded
+    assert house.stop() == 0
+
+
+def test_weights_that_change_between_two_jobs_are_loaded_anew(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOLEYD_HOME", str(tmp_path / "home"))
+    import_tiny(tmp_path / "home", tmp_path / "published")
+    house = House(tmp_path / "home")
+    home = house.folders.models / "hunyuan-xxl"
+
+    def made(number: int) -> tuple[bool, str, bytes]:
+        """Whether the engine was loaded; its version; the sound."""
+        message = hunyuan(
+            clip, 50, tmp_path / str(number), steps="1", prompt="rain" if number < 3 else "wind"
+        )
+        done = finish(daemon, message)[-1].done
+        (take,) = done.takes
+        return "load" in done.stage_seconds, done.engine.version, soundfile.read(take.path)[0].tobytes()
+
+    with house.start() as daemon:
+        loaded, version, sound = made(1)
+        assert loaded
+        worker = engine_worker(daemon)
+        (path,) = (home / "autoencoder").glob("*.safetensors")
+        save_file({name: 0.5 * weight for name, weight in load_file(path).items()}, path)
+        record = read_record(home)
+        assert record is not None
+        record.files[f"autoencoder/{path.name}"] = record_of(path)
+        write_record(home, record)
+        loaded_again, other_version, other_sound = made(2)
+        assert loaded_again
+        assert version != other_version
+        assert sound != other_sound
+        assert made(3)[0] is False
+        assert engine_worker(daemon) == worker
     assert house.stop() == 0
 
 
