@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers.models import modeling_utils
 
 from foleyd.config import Folders, find_folders
 from foleyd.engines.engine import (
@@ -146,13 +147,15 @@ def test_values_out_of_range_are_noticed_and_the_item_is_made_in_bf16(
         steps.append(1)
         return plain(batch, noisy, vec, triple, guidance).fill_(float("inf"))
 
-    velocity = pipeline.velocity
+    velocity, complaints = pipeline.velocity, []
     monkeypatch.setattr(pipeline, "step", overflowing)
+    monkeypatch.setattr(modeling_utils.logger, "warning", lambda *words: complaints.append(words))
     item = item_of(engine, [Window(Fraction(0), RATE)], RATE, steps="9")
     (audio,) = make(engine, item)
     assert len(steps) == 2  # the loop did not go on with what could not be mended
     assert any("BF16" in warning for warning in audio.warnings)
     assert pipeline.velocity.dtype == torch.bfloat16
+    assert complaints == []
     pipeline.velocity.model.to(torch.float32)
     pipeline.velocity, pipeline.step = velocity, plain
 

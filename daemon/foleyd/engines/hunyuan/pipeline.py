@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers.utils import logging as transformers_logging
 
 from foleyd.engines.engine import Features, Frame, Item, Progress, Window
@@ -102,7 +102,8 @@ class Pipeline:
 
     def widen(self) -> None:
         """Goes on in BF16, which has the range of float32, until it is loaded again."""
-        self.velocity, self.step = served(self.velocity.model.to(torch.bfloat16))
+        # The method of diffusers would warn that weights might have to stay in float32; these need not.
+        self.velocity, self.step = served(nn.Module.to(self.velocity.model, torch.bfloat16))
 
     @property
     def precision(self) -> str:
