@@ -60,9 +60,21 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Slow]:
 
 def test_all_who_wait_hear_everything_and_get_the_same_engine(made: list[Slow]) -> None:
     engines = LoadedEngines()
+    waits = threading.Barrier(3, timeout=5)
+
+    def wait() -> tuple[Engine, list[str]]:
+        told: list[str] = []
+
+        def tell(fraction: float, words: str) -> None:
+            told.append(words)
+            if words == "fetching":
+                waits.wait()
+
+        return engines.get("slow", "1", tell, never), told
+
     with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(get, engines) for _ in range(2)]
-        assert made[0].begun.wait(5)
+        waiting = [pool.submit(wait) for _ in range(2)]
+        waits.wait()  # both have been told that it is under way
         assert engines.reports() == {}
         made[0].gate.set()
         for one in waiting:
