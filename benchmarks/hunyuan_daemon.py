@@ -130,7 +130,10 @@ def run(session: Session, folder: Path, size: str) -> None:
     step, generate = session.step, session.generate
 
     def simply(*words: str) -> Callable[[], None]:
-        return lambda: foley(*words)
+        def work() -> None:
+            foley(*words)
+
+        return work
 
     step("models import", simply("models", "import", str(published), "--accept-license", "--json"))
     step("first job, not loaded before", lambda: generate(short))
