@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -123,8 +125,15 @@ def note_of_engine() -> dict[str, Any]:
     return {key: found[key] for key in ("version", "device", "profile", "note")}
 
 
-def run(session: Session, folder: Path, size: str) -> None:
-    published = write_published(folder / "published", size)
+def _published(folder: Path, size: str) -> Path:
+    """Written by a process that leaves nothing on the card."""
+    path = folder / "published"
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+        other.submit(write_published, path, size).result()
+    return path
+
+
+def run(session: Session, folder: Path, published: Path) -> None:
     short = make_clip(folder / "10s.mp4", 10)
     long = make_clip(folder / "60s.mp4", 60)
     step, generate = session.step, session.generate
@@ -166,9 +175,10 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     os.environ["FOLEYD_HOME"] = str(arguments.folder / "home")
+    published = _published(arguments.folder, arguments.size)
     session = Session(arguments.folder)
     try:
-        run(session, arguments.folder, arguments.size)
+        run(session, arguments.folder, published)
     finally:
         subprocess.run([sys.executable, "-m", "foleyd", "stop"], check=False)
         if arguments.json:

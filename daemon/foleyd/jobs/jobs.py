@@ -251,6 +251,7 @@ class Jobs:
             job = self._job(record, request, engine, card, attempt)
             with self.devices.of(card.capabilities).used():
                 done = await job.perform()
+            self.cards.forget()  # it may have loaded the engine; who hears that it is over may ask
             cancellation.check()
         except asyncio.CancelledError:
             raise
@@ -323,6 +324,7 @@ class Jobs:
     async def _fail(self, record: Record, cancellation: Cancellation, error: Exception) -> None:
         """Takes away what the job had written, then ends it as failed or cancelled."""
         await self._withdraw(record)
+        self.cards.forget()
         if cancellation.reason:
             event = self._codec.event(record.id, CancelledJob(cancellation.reason))
             self._ledger.finish(record.id, State.CANCELLED, event)

@@ -25,11 +25,11 @@ class Launches:
 
     norm_warps: int = 4
     time_rows: int = 64
-    time_warps: int = 4
+    time_warps: int = 8
     place_queries: int = 64
     place_keys: int = 64
     place_warps: int = 4
-    place_stages: int = 2
+    place_stages: int = 3
     lead_keys: int = 64
     lead_warps: int = 4
     lead_stages: int = 3
