@@ -6,6 +6,7 @@ Mono, 48 kHz. What needs torch is imported when the engine is loaded: until then
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -52,6 +53,8 @@ VERSION = "1"
 
 _WIDENED = "made in BF16, since values left the range of FP16"
 NEEDS = ("torch", "diffusers", "transformers")
+_ALLOCATOR = ("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
+"""Keeps 1 to 2 GiB of the card from lying idle between pieces that PyTorch has; read when torch is imported."""
 
 CAPABILITIES = Capabilities(
     name="hunyuan",
@@ -130,6 +133,7 @@ class HunyuanEngine:
         home = self._home()
         record = read_record(home)
         self._weights = weights_provenance(record) if record else {}
+        os.environ.setdefault(*_ALLOCATOR)
         import torch
 
         where = torch.device(_device(device, torch.cuda.device_count()))
