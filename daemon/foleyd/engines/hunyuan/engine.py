@@ -54,7 +54,7 @@ VERSION = "1"
 _WIDENED = "made in BF16, since values left the range of FP16"
 NEEDS = ("torch", "diffusers", "transformers")
 _ALLOCATOR = ("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
-"""Keeps 1 to 2 GiB of the card from lying idle between pieces that PyTorch has; read when torch is imported."""
+"""Keeps 1 to 2 GiB of the card from lying idle between PyTorch's pieces; read when torch is imported."""
 
 CAPABILITIES = Capabilities(
     name="hunyuan",

@@ -11,7 +11,10 @@ from foleyd.engines.hunyuan.store import PARTS
 PROFILES = ("full", "8bit", "offload")
 """Everything as it is; the transformer's weights in 8 bits; those in host memory. Each takes less."""
 WORKING = int(1.5 * 2**30)
-"""Bytes beside the weights that a batch of takes, recordings and libraries are given."""
+"""Bytes beside the weights that a batch of takes, recordings and libraries are given.
+
+Measured at full size: 0.8 GiB for 10 s, 1.2 for a minute, whose windows go four at a time (docs/performance.md).
+"""
 RAN_OUT = "memory of the card ran out"
 _GIB = 2**30
 _WORDS = {
