@@ -13,7 +13,8 @@ PROFILES = ("full", "8bit", "offload")
 WORKING = int(1.5 * 2**30)
 """Bytes beside the weights that a batch of takes, recordings and libraries are given.
 
-Measured at full size: 0.8 GiB for 10 s, 1.2 for a minute, whose windows go four at a time (docs/performance.md).
+Measured at full size: 0.8 GiB for 10 s, 1.2 for a minute, whose windows go four at a time; see
+docs/performance.md.
 """
 RAN_OUT = "memory of the card ran out"
 _GIB = 2**30
