@@ -8,7 +8,7 @@ CLIP := demo/bottles.mp4
 PROMPT := plastic bottles put down on a table, quiet room tone
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo install install-dev install-all test test-all lint types check stubs bench clean
+.PHONY: demo install install-dev install-all test test-all lint types check stubs bench install-bpy clean
 
 demo: install  ## sound on a bundled clip: takes, timeline, preview and picture in demo-out/
 	@$(BIN)/python demo/demo.py --clip $(CLIP) --prompt "$(PROMPT)" --out demo-out
@@ -47,7 +47,7 @@ $(STUBS)/.installed:
 	@touch $@
 
 test: install-dev lint types  ## what every change must pass; needs no torch
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not blender"
 
 test-all: install-all lint types  ## with the slow tests and those of the hunyuan engine
 	$(BIN)/python -m pytest -n 2
@@ -66,6 +66,15 @@ bench: install-dev  ## the figures of docs/performance.md, as tables and as JSON
 	mkdir -p benchmarks/out
 	for name in cache sounds sync speed placement kill fuzz; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name --json benchmarks/out/$$name.json || exit 1; done
+
+BPY_VERSIONS ?= 4.5.15 5.0.1
+install-bpy: $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed)  ## real Blenders as Python modules, for the tests
+
+.venv-bpy-%/.installed:
+	@echo "installing Blender $* as a module (370 MB)"
+	@$(PYTHON) -m venv .venv-bpy-$*
+	@PIP_CONSTRAINT= .venv-bpy-$*/bin/python -m pip --disable-pip-version-check -q install bpy==$* $(if $(filter 4.2.%,$*),'numpy<2')
+	@touch $@
 
 clean:
 	rm -rf $(VENV) $(STUBS) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

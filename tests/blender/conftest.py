@@ -1,0 +1,98 @@
+"""Scripts run inside real Blenders; what they print as their last line comes back as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foleyd.cli.main import run
+
+ROOT = Path(__file__).parents[2]
+INSIDE = Path(__file__).parent / "inside"
+VERSIONS = ("4.2.23", "4.5.15", "5.0.1", "5.2.3")
+SECONDS = 240.0
+
+Script = Callable[..., Any]
+
+
+def interpreter(version: str) -> Path:
+    """The Python that has bpy VERSION, made by ``make install-bpy``."""
+    return ROOT / f".venv-bpy-{version}" / "bin" / "python"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.blender)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "blender" in metafunc.fixturenames:
+        found = [version for version in VERSIONS if interpreter(version).exists()]
+        missing = pytest.param("", marks=pytest.mark.skip(reason="no bpy: make install-bpy gets it"))
+        metafunc.parametrize("blender", found or [missing], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the extension as a package named ``foley``."""
+    folder = tmp_path_factory.mktemp("extension")
+    package = folder / "foley"
+    shutil.copytree(ROOT / "plugins" / "blender", package, ignore=shutil.ignore_patterns("__pycache__"))
+    for module in (ROOT / "plugins" / "shared").glob("*.py"):
+        shutil.copy(module, package)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def foley_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """FOLEYD_HOME of all scripts; its daemon is stopped at the end."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOLEYD_HOME", str(home))
+        run(["stop"])
+
+
+@pytest.fixture
+def blender(request: pytest.FixtureRequest, extension: Path, foley_home: Path, tmp_path: Path) -> Script:
+    """Runs ``inside/NAME.py`` in one of the Blenders: ``blender("name", arg, …)`` -> what it printed last.
+
+    The script finds the extension as the package ``foley``, its arguments in ``sys.argv[1:]`` and its
+    version of Blender as ``blender.version`` here.
+    """
+    version: str = request.param
+
+    def script(name: str, *arguments: object, env: dict[str, str] | None = None, code: int = 0) -> Any:
+        environment = {
+            **os.environ,
+            "FOLEYD_HOME": str(foley_home),
+            "FOLEYD_COMMAND": str(Path(sys.executable).parent / "foley"),
+            "BLENDER_USER_RESOURCES": str(tmp_path / "blender-user"),
+            "PYTHONPATH": os.pathsep.join((str(extension), str(INSIDE))),
+            **(env or {}),
+        }
+        done = subprocess.run(
+            [str(interpreter(version)), str(INSIDE / f"{name}.py"), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+            env=environment,
+            cwd=tmp_path,
+        )
+        if done.returncode != code:
+            raise AssertionError(f"{name} in {version}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        lines = done.stdout.strip().splitlines()
+        return json.loads(lines[-1]) if lines else None
+
+    script.version = tuple(map(int, version.split("."))) if version else ()  # type: ignore[attr-defined]
+    return script
