@@ -79,8 +79,6 @@ class Pipeline:
         whole = device if kind is None else torch.device("cpu")
         transformer = load_module(FoleyTransformer, home / "transformer", dtype, whole)
         velocity, step = served(transformer if kind is None else store(transformer, kind, device))
-        if device.type == "cuda":
-            torch.cuda.empty_cache()  # weights on their way to 8 bits took as much as they did whole
         return cls(vision, sync, text, velocity, autoencoder, step)
 
     @torch.inference_mode()
