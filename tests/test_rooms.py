@@ -38,8 +38,9 @@ MAY = {
     "server": {"jobs", "launch", "media.probe", "timeline", "timelines", "v1", "cache.store", "server"},
     # The command handles weights as files; what a model computes stays behind the engine's protocol.
     "selftest": {"media.loudness", "media.preview"},
+    "plugins": set(),
     "cli": {
-        *("client", "launch", "refused", "selftest", "server", "v1", "cli"),
+        *("client", "launch", "plugins", "refused", "selftest", "server", "v1", "cli"),
         *(f"engines.hunyuan.{name}" for name in ("licence", "models", "store")),
     },
 }
@@ -53,6 +54,7 @@ NEVER = {
     "jobs": {"grpc", "torch", "opentimelineio", "av"},
     "server": {"torch", "opentimelineio", "av", "numpy"},
     "selftest": {"torch", "grpc", "opentimelineio", "av"},
+    "plugins": {"torch", "opentimelineio", "av", "numpy", "grpc"},
     "cli": {"torch", "opentimelineio", "av", "numpy", "scipy", "PIL", "soundfile"},
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from foleyd.cli import call, generate, house, jobs, models, selftest
+from foleyd.cli import call, generate, house, install, jobs, models, selftest
 from foleyd.cli.options import SpacedCommand
 
 app = typer.Typer(
@@ -34,6 +34,8 @@ app.command("doctor")(house.doctor)
 app.command("selftest")(selftest.selftest)
 app.command("version")(house.version)
 
+app.add_typer(install.install_app)
+app.add_typer(install.uninstall_app)
 app.add_typer(models.app)
 
 app.command("call")(call.call)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foleyd import __version__
 from foleyd.config import (
@@ -24,6 +25,9 @@ from foleyd.config import (
     make_private,
 )
 from foleyd.errors import FoleyError
+
+if TYPE_CHECKING:
+    from foleyd.plugins.record import Record
 
 OK, NOTE, BAD = "ok", "note", "bad"
 
@@ -63,6 +67,7 @@ def examine(folders: Folders) -> Iterator[Check]:
         yield Check("settings", OK, f"{folders.config / CONFIG_FILE}")
     except ConfigError as error:
         yield Check("settings", BAD, str(error), f"edit or remove {folders.config / CONFIG_FILE}")
+    yield from _plugins(folders)
     if settings is not None:
         yield from _daemon(folders, settings)
 
@@ -194,6 +199,45 @@ def _folder(name: str, folder: Path, *, private: bool) -> Check:
     if free < _TOO_LITTLE_SPACE:
         return Check(name, BAD, detail, "free some space on that disk")
     return Check(name, NOTE if free < _LITTLE_SPACE else OK, detail, "free some space on that disk")
+
+
+def _plugins(folders: Folders) -> Iterator[Check]:
+    """The extension in each Blender that is found, and the record by which it finds ``foley``."""
+    from foleyd.plugins.blender import ABSENT, FOREIGN, known_places, state_of
+    from foleyd.plugins.record import read_record
+
+    installed = False
+    for place in known_places(folders):
+        name, state = place.name.lower(), state_of(place)
+        option = f"--version {place.version}" if place.version else f"--path {place.repository}"
+        fix, where = f"foley install blender {option}", place.extension
+        if state.kind == ABSENT:
+            yield Check(name, NOTE, "the Foley extension is not installed", f"{fix} (only if you want it)")
+        elif state.kind == FOREIGN:
+            yield Check(name, NOTE, f"{where} is not foleyd's", f"move it away, then {fix}")
+        elif not state.current:
+            detail = f"extension {state.version} differs from this foleyd's ({__version__}), in {where}"
+            yield Check(name, NOTE, detail, fix)
+        else:
+            yield Check(name, OK, f"extension {state.version} in {where}")
+        installed |= state.kind not in (ABSENT, FOREIGN)
+    record = read_record(folders)
+    if installed or record is not None:
+        yield _record(folders, record)
+
+
+def _record(folders: Folders, record: Record | None) -> Check:
+    from foleyd.plugins.record import record_path, try_command
+
+    name, path, fix = "plugins' record", record_path(folders), "foley install blender"
+    if record is None:
+        return Check(name, NOTE, f"{path} is missing or cannot be read; plugins may not find foley", fix)
+    said, works = try_command(record)
+    if not works:
+        return Check(name, NOTE, f"{path} names a command that does not work: {said}", fix)
+    if said != f"foleyd {__version__}":
+        return Check(name, NOTE, f"{path} leads to {said}, this is foleyd {__version__}", fix)
+    return Check(name, OK, f"{path}, its command works")
 
 
 def _daemon(folders: Folders, settings: Settings) -> Iterator[Check]:
