@@ -114,3 +114,12 @@ def refusal(status: Any) -> Refused:
         elif "links" in detail and not fix:
             fix = "; ".join(link.get("description", "") for link in detail["links"])
     return Refused(message or "foley gave no reason; see foley doctor", code, reason, fix)
+
+
+def lost(detail: str = "") -> Refused:
+    """The end of a call that has no end."""
+    message = (
+        "the connection to the foley daemon was lost before the work was done;"
+        " run it again: what was made is kept"
+    )
+    return Refused(message, "UNAVAILABLE", "CONNECTION_LOST", detail=detail)

@@ -22,22 +22,19 @@ if sys.platform != "win32":
     import fcntl
 
 if __package__:  # in a package (Blender), else beside it on the path (Resolve)
-    from .foley_answers import Refused, refusal, with_ints
+    from .foley_answers import Refused, lost, refusal, with_ints
     from .foley_find import FoleyMissing, environment, find_foley, too_old, window_flags
 else:
-    from foley_answers import Refused, refusal, with_ints
+    from foley_answers import Refused, lost, refusal, with_ints
     from foley_find import FoleyMissing, environment, find_foley, too_old, window_flags
 
-__all__ = ["Call", "FoleyMissing", "PrivateFolder", "Refused", "ask", "find_foley"]
+__all__ = ["Call", "FoleyMissing", "PrivateFolder", "Refused", "ask", "environment", "find_foley", "sweep"]
 
 JOB_METHODS = frozenset({"Generate", "WatchJob"})
 TERMINAL_EVENTS = ("done", "failed", "cancelled")
 
-LOST = "CONNECTION_LOST"
-"""Reason of a call that ended without an end."""
 DISK_FULL = "DISK_FULL"
 
-_LOST_SENTENCE = "the connection to the foley daemon was lost in the middle of the work; run it again: what was made is kept"
 _FULL_SENTENCE = "the disk of {} is full; free some space there and run it again"
 _FULL_BYTES = 64 * 1024
 _READ_BYTES = 1024 * 1024
@@ -61,7 +58,7 @@ class PrivateFolder:
 
     def __init__(self, parent: str = "") -> None:
         parent = parent or tempfile.gettempdir()
-        _sweep(parent)
+        sweep(parent)
         try:
             self.path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
             self._mark = _held(self.path)
@@ -85,7 +82,9 @@ def _held(folder: str) -> Any:
     return file
 
 
-def _sweep(parent: str) -> None:
+def sweep(parent: str = "") -> None:
+    """Removes private folders in PARENT whose process is gone."""
+    parent = parent or tempfile.gettempdir()
     try:
         entries = [entry for entry in os.scandir(parent) if entry.name.startswith(_PREFIX)]
     except OSError:
@@ -300,7 +299,7 @@ class Call:
                 told = Refused(too_old(""), "FAILED_PRECONDITION", "TOO_OLD")
             told.detail = detail
             return told
-        return Refused(_LOST_SENTENCE, "UNAVAILABLE", LOST, detail=detail)
+        return lost(detail)
 
     def _tail(self, name: str) -> str:
         try:
@@ -342,6 +341,8 @@ def _not_started(path: str, error: OSError) -> str:
         why = "you may not run it; mend its permissions"
     elif not os.path.exists(path):
         why = "it is not there; run foley install blender again"
+    elif isinstance(error, FileNotFoundError):  # of the interpreter that its first line names
+        why = "the Python that it belongs to is gone; install foley again"
     else:
-        why = f"{error.strerror or error}; install foley again"
+        why = f"{error.strerror}; install foley again"
     return f"the foley command {path} cannot be started: {why}"

@@ -84,7 +84,7 @@ def _recorded() -> list[str]:
 def _usable(path: str, who: str, fix: str) -> str:
     found = shutil.which(path)
     if found is not None:
-        return found
+        return os.path.abspath(found)
     if not os.path.isfile(path):
         raise FoleyMissing(f"the foley command {path}, {who}, is not there; {fix}")
     raise FoleyMissing(f"the foley command {path}, {who}, may not be run by you; {fix}")
