@@ -299,6 +299,15 @@ class Call:
                 told = Refused(too_old(""), "FAILED_PRECONDITION", "TOO_OLD")
             told.detail = detail
             return told
+        if code > 0 and not os.path.exists(self._file("events")):
+            said = self._tail("err").splitlines()
+            why = f" ({said[-1]})" if said else ""
+            return Refused(
+                f"foley did not start{why}; install it again",
+                "FAILED_PRECONDITION",
+                "NOT_STARTED",
+                detail=detail,
+            )
         return lost(detail)
 
     def _tail(self, name: str) -> str:
