@@ -6,9 +6,13 @@ STUBS := .venv-stubs
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 CLIP := demo/bottles.mp4
 PROMPT := plastic bottles put down on a table, quiet room tone
+# Blenders that the tests run in, where their modules can be had; the last of all needs Python 3.13.
+BPY_VERSIONS ?= 4.5.15 5.0.1
+BPY_ALL := 4.2.23 4.5.15 5.0.1 5.2.3
+export BPY_VERSIONS
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo install install-dev install-all test test-all lint types check stubs bench install-bpy clean
+.PHONY: demo install install-dev install-all test test-all lint types check stubs bench install-bpy test-blender-all blender-extension clean
 
 demo: install  ## sound on a bundled clip: takes, timeline, preview and picture in demo-out/
 	@$(BIN)/python demo/demo.py --clip $(CLIP) --prompt "$(PROMPT)" --out demo-out
@@ -49,7 +53,7 @@ $(STUBS)/.installed:
 test: install-dev lint types  ## what every change must pass; needs no torch
 	$(BIN)/python -m pytest -n 2 -m "not slow and not blender"
 
-test-all: install-all lint types  ## with the slow tests and those of the hunyuan engine
+test-all: install-all install-bpy lint types  ## with the slow tests, those of the hunyuan engine and those in real Blender
 	$(BIN)/python -m pytest -n 2
 
 lint: install-dev
@@ -67,14 +71,17 @@ bench: install-dev  ## the figures of docs/performance.md, as tables and as JSON
 	for name in cache sounds sync speed placement kill fuzz; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name --json benchmarks/out/$$name.json || exit 1; done
 
-BPY_VERSIONS ?= 4.5.15 5.0.1
 install-bpy: $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed)  ## real Blenders as Python modules, for the tests
 
 .venv-bpy-%/.installed:
-	@echo "installing Blender $* as a module (370 MB)"
-	@$(PYTHON) -m venv .venv-bpy-$*
-	@PIP_CONSTRAINT= .venv-bpy-$*/bin/python -m pip --disable-pip-version-check -q install bpy==$* $(if $(filter 4.2.%,$*),'numpy<2')
-	@touch $@
+	@PYTHON=$(PYTHON) tools/install_bpy.sh $*
+
+test-blender-all:  ## the tests in every Blender that there is a module of
+	@$(MAKE) --no-print-directory install-dev install-bpy BPY_VERSIONS="$(BPY_ALL)"
+	BPY_VERSIONS="$(BPY_ALL)" $(BIN)/python -m pytest -n 2 tests/blender
+
+blender-extension: install $(firstword $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed))  ## the zip for Blender's extensions platform, in dist/
+	@$(BIN)/python tools/blender_extension.py dist
 
 clean:
 	rm -rf $(VENV) $(STUBS) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "blender" in metafunc.fixturenames:
-        found = [version for version in VERSIONS if interpreter(version).exists()]
+        wanted = os.environ.get("BPY_VERSIONS", " ".join(VERSIONS)).split()
+        found = [version for version in wanted if interpreter(version).exists()]
         missing = pytest.param("", marks=pytest.mark.skip(reason="no bpy: make install-bpy gets it"))
         metafunc.parametrize("blender", found or [missing], indirect=True)
 
@@ -60,6 +61,49 @@ def foley_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOLEYD_HOME", str(home))
         run(["stop"])
+
+
+@pytest.fixture(scope="session")
+def real_result(foley_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Result as ``foley call Generate`` prints it, in a file: a real clip at 23.976, cut at frame 80.
+
+    Cues lie over 20 to 80 and 80 to 140, in the layers foley and ambience, each with three takes and handles
+    of 12 frames.
+    """
+    clip = {"path": str(ROOT / "tests" / "data" / "clips" / "stream-of-water.mp4")}
+    shots = [
+        {"media": clip, "source_start": {"num": n, "den": 1}, "record_start_frame": at, "duration_frames": 60}
+        for n, at in ((0, 20), (1, 80))
+    ]
+    folder = tmp_path_factory.mktemp("sounds")
+    request = {
+        "selection": {
+            "program": {"rate": {"num": 24000, "den": 1001}, "shots": shots, "name": "edit"},
+            "ranges": [{"start_frame": 20, "end_frame": 80}, {"start_frame": 80, "end_frame": 140}],
+        },
+        "rule": {
+            "prompts": ["water splashing", "ambience: wind"],
+            "negative_prompt": "music",
+            "takes": 3,
+            "seed": 2**40,
+        },
+        "engine": {"name": "procedural"},
+        "output": {"folder": str(folder), "handles_frames": 12},
+    }
+    (folder / "request.json").write_text(json.dumps(request))
+    command = [str(Path(sys.executable).parent / "foley"), "call", "Generate"]
+    done = subprocess.run(
+        [*command, "--request", str(folder / "request.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        env={**os.environ, "FOLEYD_HOME": str(foley_home)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = folder / "result.json"
+    result.write_text(json.dumps(json.loads(done.stdout.splitlines()[-1])["done"]))
+    return result
 
 
 @pytest.fixture
