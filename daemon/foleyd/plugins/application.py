@@ -15,12 +15,13 @@ _QUESTION = f"""
 import bpy, json
 repos = getattr(getattr(bpy.context.preferences, "extensions", None), "repos", [])
 folders = [repo.directory for repo in repos if repo.module == {REPOSITORY!r} and repo.enabled]
-print({_MARK!r} + json.dumps([list(bpy.app.version), folders]), flush=True)
+enabled = {f"bl_ext.{REPOSITORY}.foley"!r} in bpy.context.preferences.addons
+print({_MARK!r} + json.dumps([list(bpy.app.version), folders, enabled]), flush=True)
 """
 
 
-def ask_application(program: Path) -> Place:
-    """Where the Blender PROGRAM keeps extensions that come from files, and its version.
+def ask_application(program: Path) -> tuple[Place, bool]:
+    """Where the Blender PROGRAM keeps extensions that come from files; whether ours is enabled in it.
 
     Raises ProgramUnusable when it is no Blender, too old, or has no such repository.
     """
@@ -28,7 +29,7 @@ def ask_application(program: Path) -> Place:
     line = next((line for line in said.stdout.splitlines() if line.startswith(_MARK)), None)
     if line is None:
         raise ProgramUnusable(f"{program} did not answer as Blender does{_last_line(said)}; check --path")
-    version, folders = json.loads(line.removeprefix(_MARK))
+    version, folders, enabled = json.loads(line.removeprefix(_MARK))
     short = ".".join(map(str, version[:2]))
     if tuple(version[:2]) < OLDEST:
         raise ProgramUnusable(
@@ -39,14 +40,17 @@ def ask_application(program: Path) -> Place:
             f"the repository {REPOSITORY} is switched off in Blender {short}; switch it on in "
             "Edit > Preferences > Get Extensions > Repositories"
         )
-    return Place(Path(folders[0]), short, program)
+    return Place(Path(folders[0]), short, program), enabled
 
 
-def install_with_application(program: Path, archive: Path) -> None:
-    """Has the Blender PROGRAM install and enable the extension in ARCHIVE. Raises ProgramUnusable."""
+def install_with_application(program: Path, archive: Path) -> str:
+    """Has the Blender PROGRAM install and enable the extension in ARCHIVE; returns its last words.
+
+    Neither they nor its exit code, 0 also where it failed, prove anything: look whether it is there.
+    Raises ProgramUnusable when it cannot be started.
+    """
     said = _run(program, ["--command", "extension", "install-file", "-r", REPOSITORY, "-e", str(archive)])
-    if said.returncode:
-        raise ProgramUnusable(f"{program} could not install the extension{_last_line(said)}")
+    return _last_line(said)
 
 
 def _run(program: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -67,5 +71,5 @@ def _run(program: Path, arguments: list[str]) -> subprocess.CompletedProcess[str
 
 
 def _last_line(said: subprocess.CompletedProcess[str]) -> str:
-    lines = (said.stderr or said.stdout).strip().splitlines()
+    lines = (said.stdout + said.stderr).strip().splitlines()
     return f" ({lines[-1].strip()[:200]})" if lines else ""

@@ -80,20 +80,21 @@ def install(folders: Folders, places: Sequence[Place]) -> list[Installed]:
     All of PLACES are looked at before the first is written to. Raises PluginForeign, PluginUnusable,
     ProgramUnusable and OutputError.
     """
-    places = [ask_application(place.application) if place.application else place for place in places]
+    places = [_asked(place) for place in places]
     states = [state_of(place) for place in places]
     for place, state in zip(places, states, strict=True):
         if state.kind == FOREIGN:
             raise _foreign(place)
     done = []
     for place, state in zip(places, states, strict=True):
+        enabled = False
         if place.application:
-            _install_by_application(place, place.application)
+            enabled = _install_by_application(place, place.application)
         else:
             _install_files(place)
         with _explained(record_path(folders)):
             remember(folders, PLUGIN, place.extension)
-        done.append(Installed(place, blender_manifest().version, state.version, bool(place.application)))
+        done.append(Installed(place, blender_manifest().version, state.version, enabled))
     return done
 
 
@@ -102,7 +103,7 @@ def uninstall(folders: Folders, places: Sequence[Place], *, strict: bool) -> tup
 
     What is not ours is left alone, and refused when STRICT. Raises as :func:`install`.
     """
-    places = [ask_application(place.application) if place.application else place for place in places]
+    places = [_asked(place) for place in places]
     removed = []
     for place in places:
         state = state_of(place)
@@ -142,13 +143,20 @@ def _install_files(place: Place) -> None:
             shutil.rmtree(new, ignore_errors=True)
 
 
-def _install_by_application(place: Place, program: Path) -> None:
+def _asked(place: Place) -> Place:
+    return ask_application(place.application)[0] if place.application else place
+
+
+def _install_by_application(place: Place, program: Path) -> bool:
+    """Whether it is enabled, too."""
     with tempfile.TemporaryDirectory(prefix="foleyd-") as scratch:
         archive = build_blender(Path(scratch) / f"foley-{blender_manifest().version}.zip")
-        install_with_application(program, archive)
-    # What a program returns proves nothing.
+        words = install_with_application(program, archive)
     if not state_of(place).current:
-        raise ProgramUnusable(f"{program} said nothing, but the extension is not in {place.repository}")
+        raise ProgramUnusable(
+            f"{program} put no extension into {place.repository}{words}; name that folder with --path"
+        )
+    return ask_application(program)[1]
 
 
 def _discard(folder: Path) -> None:
