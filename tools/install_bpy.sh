@@ -12,7 +12,7 @@ fits() {
     "$1" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$needs')" 2>/dev/null
 }
 found=
-for python in "$home/bin/python" "${PYTHON:-python3}" "python$needs" "$HOME/.pyenv/versions/$needs".*/bin/python3; do
+for python in "$home/bin/python" "${PYTHON:-python3}" "python$needs" "${HOME:-}/.pyenv/versions/$needs".*/bin/python3; do
     if fits "$python"; then
         found=$python
         break

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from foleyd.cli.main import run
+from foleyd.plugins.build import build_blender
 
 ROOT = Path(__file__).parents[2]
 INSIDE = Path(__file__).parent / "inside"
@@ -46,10 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds the extension as a package named ``foley``."""
     folder = tmp_path_factory.mktemp("extension")
-    package = folder / "foley"
-    shutil.copytree(ROOT / "plugins" / "blender", package, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in (ROOT / "plugins" / "shared").glob("*.py"):
-        shutil.copy(module, package)
+    build_blender(folder / "foley")
     return folder
 
 

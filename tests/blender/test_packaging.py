@@ -19,9 +19,14 @@ from foleyd.plugins.build import build_blender
 ROOT = Path(__file__).parents[2]
 
 
+def python_of(version: tuple[int, ...]) -> Path:
+    """The Python that has this Blender."""
+    return ROOT / f".venv-bpy-{'.'.join(map(str, version))}" / "bin" / "python"
+
+
 def blender_tool(version: tuple[int, ...]) -> list[str]:
     """Blender's own tool for extensions, which runs without Blender."""
-    python = ROOT / f".venv-bpy-{'.'.join(map(str, version))}" / "bin" / "python"
+    python = python_of(version)
     (tool,) = python.parents[1].glob(
         "lib/python*/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"
     )
@@ -96,6 +101,27 @@ def test_foley_install_follows_blenders_variables(
     said = blender("packaging", env={variable: str(moved)})
     below = "extensions/user_default/foley" if variable.endswith("RESOURCES") else "user_default/foley"
     assert_switches(said, moved / below)
+
+
+def test_blender_itself_installs_and_enables_it(
+    blender: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if blender.version < (4, 5):
+        pytest.skip("the module of Blender 4.2 crashes when it reads preferences")
+    script = Path(__file__).parent / "inside" / "as_application.py"
+    program = tmp_path / "blender"
+    program.write_text(f'#!/bin/sh\nexec "{python_of(blender.version)}" "{script}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("FOLEYD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BLENDER_USER_RESOURCES", str(tmp_path / "blender-user"))
+    assert run(["install", "blender", "--path", str(program), "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["installed"]
+    extension = tmp_path / "blender-user" / "extensions" / "user_default" / "foley"
+    assert (one["path"], one["enabled"]) == (str(extension), True)
+    assert one["blender"] == ".".join(map(str, blender.version[:2]))
+    validate(blender.version, extension)
+    assert run(["uninstall", "blender", "--path", str(program)]) == 0
+    assert not extension.exists()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ repository, version, mode = Path(sys.argv[1]), json.loads(sys.argv[2]), sys.argv
 words = sys.argv[4:]
 if "--python-expr" in words:
     print("Blender", version)
-    if mode != "mute":
+    if mode != "mute" and not (mode == "crash later" and (repository / "enabled").exists()):
         enabled = (repository / "enabled").exists()
         print("FOLEYD " + json.dumps([version, [] if mode == "off" else [str(repository)], enabled]))
 elif words[:3] == ["--command", "extension", "install-file"]:
@@ -68,8 +68,11 @@ def test_blender_installs_and_enables_it(
     assert not Path(one["path"]).exists()
 
 
-def test_it_is_said_when_it_could_not_be_enabled(program: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["install", "blender", "--path", str(program(mode="cannot enable"))]) == 0
+@pytest.mark.parametrize("mode", ["cannot enable", "crash later"])
+def test_it_is_said_when_it_is_not_known_to_be_enabled(
+    mode: str, program: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["install", "blender", "--path", str(program(mode=mode))]) == 0
     assert "What is left to do: in Blender, Edit > Preferences > Add-ons" in capsys.readouterr().out
 
 

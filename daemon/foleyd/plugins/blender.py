@@ -148,7 +148,7 @@ def _asked(place: Place) -> Place:
 
 
 def _install_by_application(place: Place, program: Path) -> bool:
-    """Whether it is enabled, too."""
+    """Whether it is enabled, too; where that cannot be learnt, the user is told how to do it."""
     with tempfile.TemporaryDirectory(prefix="foleyd-") as scratch:
         archive = build_blender(Path(scratch) / f"foley-{blender_manifest().version}.zip")
         words = install_with_application(program, archive)
@@ -156,7 +156,10 @@ def _install_by_application(place: Place, program: Path) -> bool:
         raise ProgramUnusable(
             f"{program} put no extension into {place.repository}{words}; name that folder with --path"
         )
-    return ask_application(program)[1]
+    try:
+        return ask_application(program)[1]
+    except ProgramUnusable:
+        return False
 
 
 def _discard(folder: Path) -> None:
