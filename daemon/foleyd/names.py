@@ -125,9 +125,15 @@ def _check_length(path: Path, field: str = OUTPUT_FIELD) -> None:
 
 
 def choose_names(
-    brief: Brief, heard: Mapping[str, Sequence[Heard]], output: Output, own_folder: Path
+    brief: Brief,
+    heard: Mapping[str, Sequence[Heard]],
+    output: Output,
+    own_folder: Path,
+    claimed: Iterable[Path] = (),
 ) -> Names:
     """Free names for all that OUTPUT asks for, in its folder (or OWN_FOLDER), which is made.
+
+    Those that other jobs have CLAIMED, and not written yet, are not free.
 
     Raises NamingError and OutputError.
     """
@@ -135,7 +141,7 @@ def choose_names(
     folder = output.folder or own_folder
     made = _make_folder(folder)
     remove_leftovers(folder)
-    taken = _Taken(folder)
+    taken = _Taken(folder, claimed)
     takes = {
         (plan.cue.id, take.seed): taken.free(_take_stem(template, brief, plan, take, number), ".wav")
         for plan in brief.plans
@@ -159,11 +165,11 @@ def choose_names(
 
 
 class _Taken:
-    """Names in a folder that are taken, by files there or by this job, compared as strict systems do."""
+    """Names in a folder that are taken, by files there or by jobs; compared as strict systems do."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, claimed: Iterable[Path]) -> None:
         self._folder = folder
-        self._ours: set[str] = set()
+        self._claimed = {_folded(path.name) for path in claimed if path.parent == folder}
 
     def free(self, stem: str, suffix: str) -> Path:
         return self.free_stem(stem, (suffix,)).with_name(self._last + suffix)
@@ -174,13 +180,13 @@ class _Taken:
             candidate = stem if number == 1 else f"{stem} ({number})"
             names = [candidate + suffix for suffix in suffixes]
             if not any(self._is_taken(name) for name in names):
-                self._ours.update(_folded(name) for name in names)
+                self._claimed.update(_folded(name) for name in names)
                 self._last = candidate
                 return self._folder / candidate
             number += 1
 
     def _is_taken(self, name: str) -> bool:
-        return _folded(name) in self._ours or os.path.lexists(self._folder / name)
+        return _folded(name) in self._claimed or os.path.lexists(self._folder / name)
 
 
 def safe_name(text: str, longest: int = _LONGEST_PART) -> str:

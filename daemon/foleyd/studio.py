@@ -180,10 +180,17 @@ class Studio:
         return _heard(order.seed, key, order.fingerprint, audio, warning, cached=False)
 
     def choose_names(
-        self, brief: Brief, heard: dict[str, tuple[Heard, ...]], output: Output, job: str, *, watch: Watch
+        self,
+        brief: Brief,
+        heard: dict[str, tuple[Heard, ...]],
+        output: Output,
+        job: str,
+        claimed: list[Path],
+        *,
+        watch: Watch,
     ) -> Names:
-        """Free names for everything that will be written. Makes the folder."""
-        return choose_names(brief, heard, output, self._folders.takes / job)
+        """Free names for everything that will be written; other jobs have CLAIMED some. Makes the folder."""
+        return choose_names(brief, heard, output, self._folders.takes / job, claimed)
 
     def conform(self, commission: Commission, *, watch: Watch) -> Conformed:
         """Cuts the takes to the sample, levels them together and writes them."""

@@ -59,6 +59,19 @@ def test_a_repeat_of_a_request_is_the_same_job(daemon: Daemon, flashes: Path, tm
     assert refused.value.failure.code == "ALREADY_EXISTS"
 
 
+def test_jobs_that_end_together_in_one_folder_get_names_of_their_own(
+    daemon: Daemon, flashes: Path, tmp_path: Path
+) -> None:
+    streams = [
+        daemon.stub.Generate(request(flashes, 50, folder=tmp_path / "out", prompt=f"clicks {n}", delay=0.05))
+        for n in range(4)
+    ]
+    ends = [list(stream)[-1] for stream in streams]
+    assert [end.failed.message or end.WhichOneof("event") for end in ends] == ["done"] * 4
+    assert len({end.done.takes[0].path for end in ends}) == 4
+    assert len(list((tmp_path / "out").glob("*.wav"))) == 4
+
+
 def test_the_same_work_again_gives_the_files_that_are_there(
     daemon: Daemon, flashes: Path, tmp_path: Path
 ) -> None:

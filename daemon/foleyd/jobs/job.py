@@ -50,10 +50,15 @@ NOTHING_DELIVERABLE = "NOTHING_DELIVERABLE"
 
 @dataclass(slots=True)
 class Places:
-    """Where work is done: the desk for what surrounds the engine, and the engine's slot."""
+    """Where work is done: the desk for what surrounds the engine, and the engine's slot.
+
+    NAMING is held from the choice of a job's file names until they are written down: two jobs must not
+    find the same name free.
+    """
 
     desk: Slot
     slot: Slot
+    naming: asyncio.Lock
 
 
 @dataclass(slots=True)
@@ -186,8 +191,12 @@ class Job:
         if earlier:
             await self._desk("conform", "withdraw", earlier, self.id)
             self.ledger.disclaim(self.id, earlier)
-        names: Names = await self._desk("conform", "choose_names", brief, heard, self.request.output, self.id)
-        self.ledger.claim(self.id, names.claims())
+        async with self.places.naming:
+            others = self.ledger.claimed_by_others(self.id)
+            names: Names = await self._desk(
+                "conform", "choose_names", brief, heard, self.request.output, self.id, others
+            )
+            self.ledger.claim(self.id, names.claims())
         return names
 
     def _check_deliverable(self, brief: Brief, heard: dict[str, tuple[Heard, ...]]) -> None:

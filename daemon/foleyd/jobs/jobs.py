@@ -64,6 +64,7 @@ class Jobs:
         self._drafts = Drafts(folders.cache)
         self._waiting: dict[str, Record] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._naming = asyncio.Lock()
         self._priorities: dict[str, Priority] = {}
         self._cancellations: dict[str, Cancellation] = defaultdict(Cancellation)
         self._bells: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -282,7 +283,7 @@ class Jobs:
             card=card,
             engine=engine,
             ledger=self._ledger,
-            places=Places(self.desk, self.devices.of(card.capabilities).slot),
+            places=Places(self.desk, self.devices.of(card.capabilities).slot, self._naming),
             cancellation=self._cancellations[record.id],
             tell=lambda event: self._tell(record.id, event, told),
             peak_memory=lambda: self._peaks.peak(record.id),

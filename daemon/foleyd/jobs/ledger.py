@@ -304,6 +304,11 @@ class Ledger:
             for row in self._rows("SELECT * FROM files WHERE job = ? ORDER BY path", (job,))
         ]
 
+    def claimed_by_others(self, job: str) -> list[Path]:
+        """Files that jobs other than JOB are about to write."""
+        rows = self._rows("SELECT path FROM files WHERE job != ? AND size IS NULL", (job,))
+        return [Path(row["path"]) for row in rows]
+
     def disclaim(self, job: str, paths: Iterable[Path]) -> None:
         """Forgets claims on files that are not there."""
         with self._transaction() as db:
