@@ -36,11 +36,16 @@ class Picture:
     speed: Fraction = Fraction(1)
     """Seconds in the file for each second of the scene; 0 holds a frame."""
     why_not: str = ""
-    """Why it cannot be described and must be rendered: “Strip: is a scene”; '' where it can be."""
+    """Why it cannot be described and must be rendered: “is a scene”; '' where it can be."""
     lets_through: str = ""
     """Why what lies below is seen too; there it must be rendered. '' where it covers the frame."""
     inner: tuple[int, ...] = ()
     """Channels within metas, outermost first."""
+
+    @property
+    def key(self) -> str:
+        """Names it among what is rendered: “Title 1001-1040”. An edit that moves it changes it."""
+        return f"{self.name} {self.start}-{self.end}"
 
     @property
     def height(self) -> tuple[int, ...]:
@@ -120,19 +125,12 @@ def _top(stack: Sequence[Picture]) -> tuple[Picture | None, str]:
 
 
 def to_render(pieces: Iterable[Piece]) -> list[Picture]:
-    """The pieces that must be rendered, as pictures with names of their own: "Title", "Title (2)"."""
-    found: list[Picture] = []
-    seen: dict[str, int] = {}
-    for piece in pieces:
-        if piece.why_not and piece.picture is not None:
-            name = piece.picture.name
-            seen[name] = seen.get(name, 0) + 1
-            if seen[name] > 1:
-                name = f"{name} ({seen[name]})"
-            found.append(
-                replace(piece.picture, name=name, start=piece.start, end=piece.end, why_not=piece.why_not)
-            )
-    return found
+    """The pieces that must be rendered, as pictures with the frames that are seen of them."""
+    return [
+        replace(piece.picture, start=piece.start, end=piece.end, why_not=piece.why_not)
+        for piece in pieces
+        if piece.why_not and piece.picture is not None
+    ]
 
 
 def shots_of(pieces: Iterable[Piece], rate: Fraction) -> tuple[Shot, ...]:
@@ -148,12 +146,12 @@ def shots_of(pieces: Iterable[Piece], rate: Fraction) -> tuple[Shot, ...]:
 
 
 def with_rendered(program: Program, pictures: Iterable[Picture], rendered: Mapping[str, str]) -> Program:
-    """PROGRAM with the movies RENDERED of PICTURES, by their names, at their own frames."""
+    """PROGRAM with the movies RENDERED of PICTURES, by their keys, at their own frames."""
     shots = list(program.shots)
     for picture in pictures:
-        if picture.name in rendered:
+        if picture.key in rendered:
             length = picture.end - picture.start
-            movie = rendered[picture.name]
+            movie = rendered[picture.key]
             shots.append(Shot(picture.name, movie, Fraction(0), picture.start, length, Fraction(1)))
     return replace(program, shots=tuple(sorted(shots, key=lambda shot: shot.start)))
 
