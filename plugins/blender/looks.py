@@ -101,9 +101,7 @@ def lets_through(strip: Any, size: tuple[int, int], animated: Collection[str]) -
         return ""
     if strip.blend_type not in _COVERING:
         return f"is blended with what lies below ({_words(strip.blend_type)})"
-    may_be_transparent = strip.type == "IMAGE" and not strip.elements[0].filename.lower().endswith(
-        OPAQUE_STILLS
-    )
+    image = strip.elements[0].filename.lower() if strip.type == "IMAGE" else ""
     reasons = (
         ("blend_alpha" in animated, "fades"),
         (strip.blend_alpha < 1, f"is {strip.blend_alpha:.0%} opaque"),
