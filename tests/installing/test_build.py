@@ -11,7 +11,7 @@ import pytest
 
 from foleyd import __version__
 from foleyd.files import OutputExists
-from foleyd.plugins.build import MANIFEST, blender_manifest, build_blender, sources
+from foleyd.plugins.build import MANIFEST, blender_files, blender_manifest, build_blender, sources
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +22,7 @@ def test_the_extension_has_foleyds_version() -> None:
 
 def test_the_extension_is_the_repositorys_sources_with_what_plugins_share(tmp_path: Path) -> None:
     assert sources() == ROOT / "plugins"
+    blender_files.cache_clear()
     built = build_blender(tmp_path / "foley")
     found = {
         path.relative_to(built).as_posix(): path.read_bytes() for path in built.rglob("*") if path.is_file()
