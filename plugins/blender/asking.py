@@ -14,7 +14,7 @@ from typing import Any
 
 import bpy
 
-from . import marks, pump, settings, state, vse_host
+from . import marks, pump, rendering, settings, state, vse_host
 from .requests import MAX_SEED, Ask, check_ask
 from .timing import timecode
 
@@ -112,8 +112,6 @@ def submit(context: Any, ask: Ask, instead_of: Any = None) -> Any:
         instead_of=(instead_of[marks.JOB], instead_of[marks.CUE]) if instead_of else None,
     )
     if view.state == "rendering":
-        from . import rendering
-
         try:
             now.renderings[view.id] = rendering.Rendering()
             now.renderings[view.id].start(scene, unclear, ask.folder)

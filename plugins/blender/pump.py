@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import doctor, marks, placing, state, times, vse_host
+from . import doctor, marks, placing, rendering, state, times, vse_host
 from .foley_find import FoleyMissing, environment
 from .state import Target, current, redraw
 
@@ -50,10 +50,6 @@ def tick() -> float:
 
 def _poll_renderings() -> None:
     now = current()
-    if not now.renderings:
-        return
-    from . import rendering
-
     for job, work in list(now.renderings.items()):
         try:
             files = work.poll()

@@ -14,7 +14,7 @@ from typing import Any
 
 import bpy
 
-from . import doctor, jobs, marks, placing, settings, vse_host
+from . import doctor, jobs, marks, placing, rendering, settings, vse_host
 from .foley_find import find_foley
 
 ANSWER_KEPT_SECONDS = 20.0
@@ -53,7 +53,7 @@ class State:
         self.targets: dict[str, Target] = {}
         self.outcomes: dict[str, str] = {}
         self.unplaced: list[str] = []
-        self.renderings: dict[str, Any] = {}
+        self.renderings: dict[str, rendering.Rendering] = {}
         self.asked = False
 
     def views(self) -> list[Any]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / "tests" / "data" / "clips" / "stream-of-water.mp4"
+LONG_CLIP = ROOT / "tests" / "data" / "clips" / "film-dialogue-1940.mp4"
+FOLEY = Path(sys.executable).parent / "foley"
 HANDLES = 6
 
 Press = Callable[..., Any]
@@ -50,7 +55,7 @@ def test_two_strips_get_two_takes_each(press: Press) -> None:
     assert placed[1]["hidden"][0] == HANDLES
     assert len(told["wavs"]) == 4
     assert told["untouched"]
-    assert told["outcome"][0].startswith("placed 4 strips on Foley: fx")
+    assert told["outcome"] == ["placed 4 strips on Foley: fx (+1)"]
 
 
 def test_every_button_on_a_take_is_one_step_of_undo(press: Press) -> None:
@@ -162,16 +167,42 @@ def test_a_foley_that_is_too_old_is_named(press: Press, tmp_path: Path) -> None:
     assert told["same"]
 
 
-def test_a_busy_foley_says_so(press: Press, tmp_path: Path) -> None:
-    """A daemon whose queue is full."""
-    told = press("fails", env={"FOLEYD_HOME": str(full_queue(tmp_path))})
-    assert "queue" in told["said"] or "busy" in told["said"]
+def test_a_busy_foley_says_so(press: Press, full_queue: Path) -> None:
+    told = press("fails", env={"FOLEYD_HOME": str(full_queue)})
+    assert "jobs wait" in told["said"]
     assert told["same"]
 
 
-def full_queue(folder: Path) -> Path:
-    pytest.skip("made below")
-    return folder
+@pytest.fixture
+def full_queue(tmp_path: Path) -> Iterator[Path]:
+    """The home of a daemon at which one job works and the only other one that may wait waits."""
+    home = tmp_path / "home"
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "foleyd.toml").write_text("queue_limit = 1\n")
+    work = ["generate", LONG_CLIP, "--engine", "procedural", "--takes", "32", "-o", tmp_path / "out", "-p"]
+    works = [
+        subprocess.Popen([FOLEY, *work, prompt], env=in_home(home), stdout=DEVNULL, stderr=DEVNULL)
+        for prompt in ("rain", "wind")
+    ]
+    deadline = time.monotonic() + 30
+    while status(home).get("queued_jobs") != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    yield home
+    subprocess.run([FOLEY, "stop"], env=in_home(home), capture_output=True, check=False)
+    for child in works:
+        child.wait()
+
+
+def in_home(home: Path) -> dict[str, str]:
+    return {**os.environ, "FOLEYD_HOME": str(home)}
+
+
+def status(home: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [FOLEY, "status", "--json"], env=in_home(home), capture_output=True, text=True, check=False
+    )
+    return json.loads(done.stdout) if done.stdout else {}
 
 
 def test_a_full_disk_is_named(press: Press, small_disk: Path) -> None:
@@ -204,12 +235,7 @@ def test_a_folder_that_cannot_be_written_is_named(press: Press) -> None:
 def test_a_daemon_killed_in_mid_job_does_not_stop_it(press: Press, tmp_path: Path) -> None:
     home = tmp_path / "home"
     told = press("killed", env={"FOLEYD_HOME": str(home)})
-    subprocess.run(
-        [Path(sys.executable).parent / "foley", "stop"],
-        env={**os.environ, "FOLEYD_HOME": str(home)},
-        capture_output=True,
-        check=False,
-    )
+    subprocess.run([FOLEY, "stop"], env=in_home(home), capture_output=True, check=False)
     assert told == {"said": "", "killed": True, "placed": 16}
 
 
