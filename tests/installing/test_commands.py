@@ -69,7 +69,20 @@ def test_the_words_say_where_and_what_is_left_to_do(home: Path, capsys: Capsys) 
     said = capsys.readouterr().out
     assert f"Foley {__version__} is installed in Blender 5.0: {extension(home, '5.0')}\n" in said
     assert "Edit > Preferences > Add-ons, search for Foley and tick it" in said
+    assert "FOLEYD_HOME is set" in said
     assert not extension(home).exists()
+
+
+def test_without_a_home_of_its_own_no_word_is_lost_on_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capsys
+) -> None:
+    monkeypatch.delenv("FOLEYD_HOME")
+    assert run(["install", "blender"]) == 0
+    said = capsys.readouterr().out
+    assert "FOLEYD_HOME" not in said
+    record = find_folders().config / "plugins.json"
+    assert record.is_relative_to(tmp_path)
+    assert f"The extension finds foley by {record}." in said
 
 
 def test_an_older_one_is_replaced_with_nothing_of_it_left(home: Path, capsys: Capsys) -> None:

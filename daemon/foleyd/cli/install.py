@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from foleyd.cli import options as o
 from foleyd.cli.exits import DONE, InputError, printable
-from foleyd.config import find_folders
+from foleyd.config import HOME_VARIABLE, find_folders
 
 if TYPE_CHECKING:
     from foleyd.plugins.blender import Installed, Removed
@@ -72,6 +73,8 @@ def install_blender(version: Version = "", path: PathOption = None, as_json: o.J
         print(json.dumps(answer))
     else:
         _print([*_installed_lines(done), f"The extension finds foley by {record}."])
+        if os.environ.get(HOME_VARIABLE):
+            _print([f"{HOME_VARIABLE} is set: it looks there only when Blender is started with it, too."])
     return DONE
 
 
