@@ -7,13 +7,17 @@ their ends exclusive.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from typing import Any
 
 from . import marks, vse_host
 
 LAST = 128
 _NAME_BYTES = 63
+_NUMBERED = re.compile(r"(.*?)(?: (\d+))?( \(take \d+\))?", re.DOTALL)
+_OF_CHANNEL = (marks.CHANNEL, marks.CHANNEL_NAME, marks.CHANNEL_WAS)
 
 Span = tuple[int, int]
 
@@ -22,9 +26,17 @@ class NoChannel(Exception):
     """No channel is left; the text is a sentence with the fix."""
 
 
-def channel_name(track: str) -> str:
-    """TRACK as far as Blender keeps it in a channel's name."""
-    return track.encode()[:_NAME_BYTES].decode(errors="ignore")
+def free_name(editor: Any, track: str) -> str:
+    """TRACK as far as Blender keeps it; numbered where a channel has that name, as names are unique."""
+    taken = {channel.name for channel in editor.channels}
+    base, number, take = _NUMBERED.fullmatch(track).groups(default="")  # type: ignore[union-attr]
+    names = (channel_name(f"{base} {n}{take}") for n in count(int(number or 1) + 1))
+    return next(name for name in chain([channel_name(track)], names) if name not in taken)
+
+
+def channel_name(name: str) -> str:
+    """NAME as far as Blender keeps it for a channel."""
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore")
 
 
 def over(strips: Iterable[Any], spans: Sequence[Span]) -> list[Any]:
@@ -66,8 +78,13 @@ def free_channel(
 
 
 def is_ours(place: Any, number: int, track: str, strips: Sequence[Any]) -> bool:
-    """Whether channel NUMBER of PLACE has TRACK's name and STRIPS, which lie on it, are all of that track."""
-    named = place.channels[number].name == channel_name(track)
+    """Whether channel NUMBER of PLACE was named for TRACK, and STRIPS, which lie on it, are all of it."""
+    name = place.channels[number].name
+    if not strips:
+        return bool(name == channel_name(track))
+    named = any(
+        strip.get(marks.CHANNEL) == number and strip.get(marks.CHANNEL_NAME) == name for strip in strips
+    )
     return named and all(marks.is_ours(strip) and strip.get(marks.TRACK) == track for strip in strips)
 
 
@@ -78,21 +95,28 @@ def is_nameless(place: Any, number: int) -> bool:
 
 
 def give_name(editor: Any, number: int, track: str) -> dict[str, Any]:
-    """Names channel NUMBER of EDITOR after TRACK. Returns the marks by which its strips know of it."""
+    """Names channel NUMBER of EDITOR after TRACK, if it is not so already.
+
+    Returns the marks by which its strips know of it.
+    """
     channel = editor.channels[number]
-    was = channel.name
-    if was != channel_name(track):
-        channel.name = channel_name(track)
-        return {marks.CHANNEL: number, marks.CHANNEL_NAME: was}
+    if is_nameless(editor, number):
+        was, channel.name = channel.name, free_name(editor, track)
+        return {marks.CHANNEL: number, marks.CHANNEL_NAME: channel.name, marks.CHANNEL_WAS: was}
     for strip in vse_host.strips(editor):
-        if strip.get(marks.CHANNEL) == number and strip.get(marks.TRACK) == track:
-            return {key: strip[key] for key in (marks.CHANNEL, marks.CHANNEL_NAME)}
-    return {marks.CHANNEL: 0, marks.CHANNEL_NAME: ""}
+        if strip.get(marks.CHANNEL) == number and strip.get(marks.CHANNEL_NAME) == channel.name:
+            return {key: strip[key] for key in _OF_CHANNEL}
+    return {marks.CHANNEL: 0, marks.CHANNEL_NAME: "", marks.CHANNEL_WAS: ""}
+
+
+def marks_of(strip: Any) -> dict[str, Any]:
+    """What STRIP knows of the channel that was named for it."""
+    return {key: strip.get(key, 0) for key in _OF_CHANNEL}
 
 
 def put_on(place: Any, strip: Any, number: int) -> None:
     """Lays STRIP of ours onto channel NUMBER of PLACE, free there, and names that after its track."""
-    before = {key: strip.get(key, 0) for key in (marks.CHANNEL, marks.CHANNEL_NAME, marks.TRACK)}
+    before = marks_of(strip)
     if strip.channel != number:
         strip.channel = number
     editor = strip.id_data.sequence_editor
@@ -105,12 +129,9 @@ def put_on(place: Any, strip: Any, number: int) -> None:
 
 def take_back_name(editor: Any, strip_marks: dict[str, Any]) -> None:
     """Gives a channel its old name where it still has the one of ours and nothing lies on it any more."""
-    number, was, track = (strip_marks[key] for key in (marks.CHANNEL, marks.CHANNEL_NAME, marks.TRACK))
-    if not number or number in _by_channel(editor):
-        return
-    channel = editor.channels[number]
-    if channel.name == channel_name(track):
-        channel.name = was
+    number, name, was = (strip_marks[key] for key in _OF_CHANNEL)
+    if number and number not in _by_channel(editor) and editor.channels[number].name == name:
+        editor.channels[number].name = was
 
 
 def _is_open(channel: Any) -> bool:

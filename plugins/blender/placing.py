@@ -17,8 +17,6 @@ import bpy
 
 from . import channels, marks, vse_host
 from .marks import (
-    CHANNEL,
-    CHANNEL_NAME,
     CUE,
     ENGINE,
     HANDLES,
@@ -34,8 +32,6 @@ from .marks import (
 )
 
 __all__ = [
-    "CHANNEL",
-    "CHANNEL_NAME",
     "CUE",
     "ENGINE",
     "HANDLES",
@@ -112,7 +108,7 @@ def place(scene: Any, job: Placeable) -> list[Any]:
     try:
         numbers = _channels_for(editor, pieces)
         for track, number in numbers.items():
-            named[track] = {TRACK: track, **channels.give_name(editor, number, track)}
+            named[track] = channels.give_name(editor, number, track)
         # From left to right: each begins under the end of the one before it until its left end is trimmed.
         for index in sorted(range(len(pieces)), key=lambda index: pieces[index].start):
             piece = pieces[index]
@@ -121,7 +117,7 @@ def place(scene: Any, job: Placeable) -> list[Any]:
             )
             trim(strip, piece.start, piece.end)
             strip.mute = not piece.audible
-            for key, value in {**piece.marks, **named[piece.track]}.items():
+            for key, value in {**piece.marks, TRACK: piece.track, **named[piece.track]}.items():
                 strip[key] = value
         for index, strip in laid.items():
             _read_back(strip, pieces[index], numbers[pieces[index].track])
@@ -171,7 +167,7 @@ def remove_strips(scene: Any, strips: Iterable[Any]) -> None:
     named = []
     for strip in list(strips):
         where = place_of(scene, strip)
-        named.append({key: strip.get(key, 0) for key in (CHANNEL, CHANNEL_NAME, TRACK)})
+        named.append(channels.marks_of(strip))
         sound = strip.sound
         vse_host.strips(where).remove(strip)
         if sound is not None and sound.users == 0:

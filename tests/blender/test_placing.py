@@ -111,9 +111,12 @@ def test_further_jobs_share_our_channels_only_where_there_is_room(blender: Any, 
     assert tracks["again"] == [13, 14, 15, 16, 17, 18]
     assert tracks["beside"] == [19, 20, 21, 22, 23, 24]
     assert tracks["far"] == FREE
-    assert tracks["last"] == [25, *FREE[1:]], "the editor laid a strip onto the first of our channels"
+    assert tracks["last"] == [13, *FREE[1:]], "the editor laid a strip onto the first of our channels"
     assert answer["overlaps"] == []
     assert answer["stray"] == FREE[0]
+    assert answer["names"][13:16] == ["Foley: foley 2", "Foley: foley 2 (take 2)", "Foley: foley 2 (take 3)"]
+    assert answer["names"][19:22] == ["Foley: foley 3", "Foley: foley 3 (take 2)", "Foley: foley 3 (take 3)"]
+    assert answer["left names"] == ["Foley: foley"], "there lies the editor's strip"
 
 
 WORDS = {

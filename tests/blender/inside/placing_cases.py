@@ -71,7 +71,17 @@ def further_jobs(result: str) -> dict[str, Any]:
         and one.frame_final_start < other.frame_final_end
         and other.frame_final_start < one.frame_final_end
     )
-    return {"tracks": tracks, "overlaps": overlaps, "stray": stray.channel}
+    names = [channel.name for channel in scene.sequence_editor.channels][:26]
+    for name in tracks:
+        placing.remove_job(scene, name)
+    left = [channel.name for channel in scene.sequence_editor.channels if "Foley" in channel.name]
+    return {
+        "tracks": tracks,
+        "overlaps": overlaps,
+        "stray": stray.channel,
+        "names": names,
+        "left names": left,
+    }
 
 
 def channels_of(scene: Any, name: str) -> dict[str, list[int]]:
