@@ -159,8 +159,12 @@ def test_a_wheel_in_a_fresh_environment_installs_an_extension_that_works(
     extension = user / "extensions" / "user_default" / "foley"
     assert [one["path"] for one in json.loads(done.stdout)["installed"]] == [str(extension)]
     validate(blender.version, extension)
-    assert_switches(blender("packaging"), extension)
-    command = json.loads((home / "config" / "plugins.json").read_bytes())["command"]
-    assert Path(command[0]).parent == wheel_foley.parent
-    said = subprocess.run([*command, "version"], env={}, cwd="/", capture_output=True, text=True, check=True)
-    assert said.stdout == f"foleyd {__version__}\n"
+    try:
+        # Nothing leads Blender to foley but the record.
+        found = {"FOLEYD_COMMAND": "", "PATH": "/usr/bin:/bin", "FOLEYD_HOME": str(home)}
+        said = blender("packaging", "ask", env=found)
+    finally:
+        subprocess.run([str(wheel_foley), "stop"], env=environment, check=True, capture_output=True)
+    assert_switches(said, extension)
+    assert Path(said["server"]["command"][0]).parent == wheel_foley.parent
+    assert said["server"]["version"] == __version__

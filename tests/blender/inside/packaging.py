@@ -1,4 +1,4 @@
-"""Installs the extension's zip (first argument), or finds it where `foley install` put it; on, off, twice."""
+"""Installs the extension's zip (an argument), or finds it where `foley install` put it; on, off, twice."""
 
 import sys
 from typing import Any
@@ -20,10 +20,17 @@ def shown() -> list[str]:
     return sorted(cls.__name__ for cls in found if cls.is_registered)
 
 
+def server() -> Any:
+    """What the daemon says of itself when the extension asks, with the command that it finds."""
+    call, find = (sys.modules[f"{NAME}.foley_{name}"] for name in ("call", "find"))
+    command = find.find_foley()
+    return {"command": command, "version": call.ask(command, "GetServerInfo", {}, timeout=60)["version"]}
+
+
 def main() -> dict[str, Any]:
     import addon_utils  # there once bpy is
 
-    archive = sys.argv[1] if len(sys.argv) > 1 else ""
+    archive = next((word for word in sys.argv[1:] if word.endswith(".zip")), "")
     if archive:
         bpy.ops.extensions.package_install_files(
             filepath=archive, repo="user_default", enable_on_install=True
@@ -43,6 +50,7 @@ def main() -> dict[str, Any]:
         "off": off,
         "enabled": NAME in bpy.context.preferences.addons,
         "file": module.__file__,
+        "server": server() if "ask" in sys.argv else None,
     }
 
 
