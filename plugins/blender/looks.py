@@ -118,14 +118,15 @@ def is_invisible(strip: Any, animated: Collection[str]) -> bool:
 
 
 def _covers(strip: Any, size: tuple[int, int]) -> bool:
-    """Whether STRIP fills the frame, or is fitted into it with bars at two sides."""
+    """Whether STRIP fills the frame, or is fitted into it with bars that are less than half of it."""
     left, right, bottom, top = _rectangle(strip, size)
     width, height = size
     edge_x, edge_y = max(2.0, width * _EDGE), max(2.0, height * _EDGE)
     wide = left <= edge_x and right >= width - edge_x
     high = bottom <= edge_y and top >= height - edge_y
     centred = abs(left + right - width) <= 2 * edge_x and abs(bottom + top - height) <= 2 * edge_y
-    return (wide and high) or ((wide or high) and centred)
+    half = (right - left) * (top - bottom) >= width * height / 2
+    return (wide and high) or ((wide or high) and centred and half)
 
 
 def _rectangle(strip: Any, size: tuple[int, int]) -> tuple[float, float, float, float]:
