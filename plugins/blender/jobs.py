@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .foley_answers import lost
-from .foley_call import Call, FoleyMissing, PrivateFolder, Refused, sweep
+from .foley_call import POLL_SECONDS, Call, FoleyMissing, PrivateFolder, Refused, sweep
 from .requests import Ask, AskWrong, Shown, check_ask, generate_request
 from .server_watch import ServerWatch
 
@@ -208,9 +208,9 @@ class Jobs:
     # ---------------------------------------------------------------------------------- following
 
     def _advance(self) -> None:
-        for work in list(self._works.values()):
-            if work.call is not None:
-                self._follow(work, work.call)
+        running = [work for work in self._works.values() if work.call is not None]
+        for work in running:
+            self._follow(work, POLL_SECONDS / len(running))
         for call in list(self._asides):
             call.poll()
             if call.done:
@@ -247,8 +247,10 @@ class Jobs:
             self._folder = PrivateFolder(self._parent)
         return Call(command, method, request, self._folder.path)
 
-    def _follow(self, work: _Work, call: Call) -> None:
-        for event in call.poll():
+    def _follow(self, work: _Work, seconds: float) -> None:
+        call = work.call
+        assert call is not None
+        for event in call.poll(seconds):
             self._take(work, event)
         late = work.cancel_wished is not None and time.monotonic() - work.cancel_wished > _CANCEL_SECONDS
         if call.done or late:

@@ -85,17 +85,26 @@ class Refused(Exception):
         return "{}; run {} in a terminal".format(self.message.rstrip("."), self.fix)
 
 
-def with_ints(value: Any, name: str = "") -> Any:
-    """VALUE of field NAME with the texts of int64 fields as ints, all the way down."""
-    if isinstance(value, dict):
-        if name in FREE_FIELDS:
-            return value
-        return {key: with_ints(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [with_ints(item, name) for item in value]
-    if name in INT64_FIELDS and isinstance(value, str):
-        return int(value)
-    return value
+def with_ints(answer: dict[str, Any]) -> dict[str, Any]:
+    """ANSWER, in which texts of int64 fields have become ints, all the way down. Changes it in place.
+
+    Raises ValueError where such a text is no whole number.
+    """
+    todo: list[Any] = [answer]
+    while todo:  # a loop, since the result of a long job has tens of thousands of fields
+        value = todo.pop()
+        if isinstance(value, list):
+            todo.extend(item for item in value if isinstance(item, (dict, list)))
+            continue
+        for name, item in value.items():
+            if isinstance(item, str):
+                if name in INT64_FIELDS:
+                    value[name] = int(item)
+            elif isinstance(item, list) and name in INT64_FIELDS:
+                value[name] = [int(each) for each in item]
+            elif isinstance(item, (dict, list)) and name not in FREE_FIELDS:
+                todo.append(item)
+    return answer
 
 
 def refusal(status: Any) -> Refused:

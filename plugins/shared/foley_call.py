@@ -37,8 +37,9 @@ DISK_FULL = "DISK_FULL"
 
 _FULL_SENTENCE = "the disk of {} is full; free some space there and run it again"
 _FULL_BYTES = 64 * 1024
+POLL_SECONDS = 0.002
+"""What reading events may take in a poll, but for one that is long by itself."""
 _READ_BYTES = 1024 * 1024
-_PARSE_SECONDS = 0.002
 _TAIL_BYTES = 4096
 _KILL_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
@@ -163,7 +164,7 @@ class Call:
     def _start(self, command: Sequence[str], request: Mapping[str, Any]) -> None:
         try:
             with open(self._file("request"), "w", encoding="utf-8") as file:
-                json.dump(request, file)
+                file.write(json.dumps(request))
             out, err = (open(self._file(name), "wb") for name in ("out", "err"))  # noqa: SIM115 - closed below
         except OSError as error:
             raise _unwritable(os.path.dirname(self._folder), error) from None
@@ -187,17 +188,17 @@ class Call:
     def _file(self, name: str) -> str:
         return os.path.join(self._folder, name)
 
-    def poll(self) -> list[dict[str, Any]]:
+    def poll(self, seconds: float = POLL_SECONDS) -> list[dict[str, Any]]:
         """The events that have come since the last poll, int64 as ints; never waits.
 
-        Sets ``done``, ``exit_code`` and ``error`` once the child has ended and all was read. Takes a few
-        milliseconds at most: what is more comes with the next poll.
+        Sets ``done``, ``exit_code`` and ``error`` once the child has ended and all was read. After SECONDS
+        no further event is read: what is more comes with the next poll.
         """
         if self.done or self._process is None:
             return []
         code = self._process.poll()  # before the file is read: what it wrote last must not be missed
         drained = self._read()
-        events = self._parse()
+        events = self._parse(seconds)
         if code is not None and drained and not self._lines:
             self._end(code)
         elif self._last_word is not None and time.monotonic() - self._last_word > _GRACE_SECONDS:
@@ -230,7 +231,9 @@ class Call:
             self._process.stdin.close()
 
     def _read(self) -> bool:
-        """Takes complete lines from the file; whether nothing more is there."""
+        """Takes complete lines from the file once those before are done; whether nothing more is there."""
+        if self._lines:
+            return False
         try:
             with open(self._file("events"), "rb") as file:
                 file.seek(self._position)
@@ -247,9 +250,9 @@ class Call:
             self._half = [rest]
         return len(piece) < _READ_BYTES
 
-    def _parse(self) -> list[dict[str, Any]]:
+    def _parse(self, seconds: float) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []
-        end = time.perf_counter() + _PARSE_SECONDS
+        end = time.perf_counter() + seconds
         while self._lines and (not events or time.perf_counter() < end):
             event = self._event(self._lines.popleft())
             if event is not None:
