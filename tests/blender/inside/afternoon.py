@@ -13,6 +13,7 @@ from edit import all_strips, facts
 from finish import finish
 
 CLIP, FOLDER = sys.argv[1], Path(sys.argv[2])
+WHOLE = {"keep_retiming": False} if bpy.app.version < (5, 1) else {}
 BLEND = FOLDER / "afternoon.blend"
 SHOTS = ((1, 61, 0), (61, 121, 200), (121, 181, 380), (181, 241, 600), (241, 301, 300))
 """First scene frame of each shot, the frame after its last, and frames of the strip hidden before it."""
@@ -44,7 +45,7 @@ def retime(scene: Any, strip: Any, percent: float) -> None:
     window = bpy.context.window_manager.windows[0]
     area = next(area for area in window.screen.areas if area.type == "SEQUENCE_EDITOR")
     with bpy.context.temp_override(window=window, area=area, region=area.regions[-1]):
-        bpy.ops.sequencer.retiming_segment_speed_set(speed=percent, keep_retiming=False)
+        bpy.ops.sequencer.retiming_segment_speed_set(speed=percent, **WHOLE)
 
 
 def select(scene: Any, *names: str) -> None:
