@@ -109,12 +109,12 @@ def fit_sound(
 def speed_meant(played: int, span: int, factor: Fraction) -> Fraction:
     """The speed that somebody asked for where Blender made SPAN frames of PLAYED ones.
 
-    Blender rounds a retimed strip to whole frames; of the speeds that give this length a whole percentage is
-    meant, the roundest one. FACTOR is scene rate / file rate. Without a percentage, the speed as played.
+    Blender rounds a retimed strip to whole frames. Of the speeds that give this length a multiple of 25 % is
+    meant, else the nearest whole percentage, else the speed as played. FACTOR is scene rate / file rate.
     """
     low, high = (100 * played * factor / (span + part) for part in (_HALF, -_HALF))
     percents = range(math.ceil(low), math.floor(high) + 1)
     if not percents or len(percents) > 10_000:
         return played * factor / span
     exact = played * factor / span
-    return min((Fraction(p, 100) for p in percents), key=lambda v: (v.denominator, abs(v - exact)))
+    return Fraction(min(percents, key=lambda p: (p % 25 != 0, abs(p - 100 * exact))), 100)

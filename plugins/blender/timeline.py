@@ -320,4 +320,4 @@ def _rational(value: Fraction) -> dict[str, str]:
 
 
 def _fraction(message: Mapping[str, Any]) -> Fraction:
-    return Fraction(int(message["num"]), int(message["den"]))
+    return Fraction(int(message.get("num", 0)), int(message["den"]))
