@@ -41,10 +41,9 @@ def channel_name(name: str) -> str:
 
 def over(strips: Iterable[Any], spans: Sequence[Span]) -> list[Any]:
     """Those of STRIPS that are somewhere within SPANS."""
+    bounded = ((strip, vse_host.left(strip), vse_host.right(strip)) for strip in strips)
     return [
-        strip
-        for strip in strips
-        if any(vse_host.left(strip) < end and vse_host.right(strip) > start for start, end in spans)
+        strip for strip, left, right in bounded if any(left < end and right > start for start, end in spans)
     ]
 
 
