@@ -59,7 +59,12 @@ class Rendering:
             self._aside = Path(tempfile.mkdtemp(prefix=".rendering-", dir=folder))
             copy = self._aside / "copy.blend"
             bpy.ops.wm.save_as_mainfile(
-                filepath=str(copy), copy=True, relative_remap=True, check_existing=False, compress=False
+                filepath=str(copy),
+                copy=True,
+                relative_remap=True,
+                check_existing=False,
+                # As the user's file is, in case Blender keeps this choice for the next save.
+                compress=_is_compressed(),
             )
             self._names = [(picture.key, f"{number}.mp4") for number, picture in enumerate(pictures)]
             task = {
@@ -153,6 +158,15 @@ class Rendering:
             # It goes again where nothing came into it.
             with contextlib.suppress(OSError):
                 self._folder.rmdir()
+
+
+def _is_compressed() -> bool:
+    """Whether the user's file is, or where it was never saved would be, compressed."""
+    try:
+        with open(bpy.data.filepath, "rb") as file:
+            return file.read(7) != b"BLENDER"
+    except OSError:
+        return bool(bpy.context.preferences.filepaths.use_file_compression)
 
 
 def _one_line(text: str) -> str:

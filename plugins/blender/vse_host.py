@@ -219,7 +219,7 @@ def read_pictures(scene: Any, start: int, end: int) -> list[Picture]:
         return []
     return [
         picture
-        for picture in _Reader(scene).pictures(editor, ())
+        for picture in _Reader(scene, start, end).pictures(editor, ())
         if picture.start < end and picture.end > start
     ]
 
@@ -227,8 +227,9 @@ def read_pictures(scene: Any, start: int, end: int) -> list[Picture]:
 class _Reader:
     """Turns strips into pictures, for one reading of a scene."""
 
-    def __init__(self, scene: Any) -> None:
+    def __init__(self, scene: Any, start: int, end: int) -> None:
         self._scene = scene
+        self._start, self._end = start, end
         self._rate = rate(scene)
         self._size = (scene.render.resolution_x, scene.render.resolution_y)
         self._animated = animated(scene)
@@ -236,8 +237,10 @@ class _Reader:
     def pictures(self, holder: Any, above: tuple[int, ...]) -> Iterator[Picture]:
         """The pictures of an editor or a meta; ABOVE are the channels that lead to it."""
         for strip in strips(holder):
+            if is_sound(strip) or left(strip) >= self._end or right(strip) <= self._start:
+                continue
             moving = self._animated.get(strip.name, set())
-            hidden = is_sound(strip) or is_muted(strip, holder) or kind(strip) == "ADJUSTMENT"
+            hidden = is_muted(strip, holder) or kind(strip) == "ADJUSTMENT"
             # An adjustment layer changes colours; sound is the same without it.
             if not hidden and not looks.is_invisible(strip, moving):
                 yield from self._strip(strip, (*above, strip.channel), moving)
@@ -307,7 +310,8 @@ def played(strip: Any, scene: Any, path: str) -> Played:
     trim_start, trim_end = trimmed(strip)
     keys = tuple(sorted(Fraction(key.timeline_frame) for key in strip.retiming_keys))
     length = Fraction(end - start) + Fraction(hidden_left) + Fraction(hidden_right)
-    scene_rate, own_rate = rate(scene), file_rate(strip.fps) if strip.fps > 0 else rate(scene)
+    scene_rate = rate(scene)
+    own_rate = _rate_in_file(strip, path) or scene_rate
     frames = round(length)
     if keys or own_rate != scene_rate:
         frames = frames_in_file(path) - trim_start - trim_end
@@ -329,13 +333,30 @@ def played(strip: Any, scene: Any, path: str) -> Played:
 
 
 _FRAMES: dict[tuple[str, int, int], int] = {}
+_RATES: dict[tuple[str, int, int], Fraction] = {}
+
+
+def _unchanged(path: str) -> tuple[str, int, int]:
+    """Names a file as it is now. Raises OSError."""
+    stat = os.stat(path)
+    return path, stat.st_mtime_ns, stat.st_size
+
+
+def _rate_in_file(strip: Any, path: str) -> Fraction | None:
+    """Frames per second of the strip's movie; None without one. Remembered: each strip opens it anew."""
+    try:
+        known = _unchanged(path)
+    except OSError:
+        return None
+    if known not in _RATES and strip.fps > 0:
+        _RATES[known] = file_rate(strip.fps)
+    return _RATES.get(known)
 
 
 def frames_in_file(path: str) -> int:
     """Frames that Blender counts in the movie at PATH, remembered while it is unchanged; 0 without one."""
     try:
-        stat = os.stat(path)
-        known = (path, stat.st_mtime_ns, stat.st_size)
+        known = _unchanged(path)
         if known not in _FRAMES:
             with bpy.data.temp_data() as aside:
                 _FRAMES[known] = int(aside.movieclips.load(path).frame_duration)

@@ -271,6 +271,11 @@ def test_what_cannot_is_rendered_in_another_blender(blender: Any, movies: Path, 
         answer = answers[name]
         found = [(start, end) for _, start, end, _ in answer["reasons"]]
         clipped = [(max(start, -20), end) for start, end in ranges]
+        if name == "own speed, retimed" and blender.version < (4, 3):
+            # 4.2 makes two keys of it, later versions three.
+            assert found == []
+            compare(answer, 1)
+            continue
         assert found == clipped, name
         assert all(why for *_, why in answer["reasons"])
         assert answer["left"] == []
