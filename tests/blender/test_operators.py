@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any
 
 import pytest
 
+from clipmaker import make_clip
+from house import House, request
+
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / "tests" / "data" / "clips" / "stream-of-water.mp4"
-LONG_CLIP = ROOT / "tests" / "data" / "clips" / "film-dialogue-1940.mp4"
 FOLEY = Path(sys.executable).parent / "foley"
 HANDLES = 6
 
@@ -174,35 +173,22 @@ def test_a_busy_foley_says_so(press: Press, full_queue: Path) -> None:
 
 
 @pytest.fixture
-def full_queue(tmp_path: Path) -> Iterator[Path]:
-    """The home of a daemon at which one job works and the only other one that may wait waits."""
+def full_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The home of a daemon where as many jobs work and wait as may."""
     home = tmp_path / "home"
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "foleyd.toml").write_text("queue_limit = 1\n")
-    work = ["generate", LONG_CLIP, "--engine", "procedural", "--takes", "32", "-o", tmp_path / "out", "-p"]
-    works = [
-        subprocess.Popen([FOLEY, *work, prompt], env=in_home(home), stdout=DEVNULL, stderr=DEVNULL)
-        for prompt in ("rain", "wind")
-    ]
-    deadline = time.monotonic() + 30
-    while status(home).get("queued_jobs") != 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    monkeypatch.setenv("FOLEYD_HOME", str(home))
+    clip = make_clip(tmp_path / "grey.mp4", frames=50)
+    house = House(home)
+    daemon = house.start(settings="queue_limit = 2\n")
+    for number in range(10):  # 8 are under way
+        next(iter(daemon.stub.Generate(request(clip, 50, delay=4, prompt=f"busy {number}"))))
     yield home
-    subprocess.run([FOLEY, "stop"], env=in_home(home), capture_output=True, check=False)
-    for child in works:
-        child.wait()
+    daemon.close()
+    house.stop()
 
 
 def in_home(home: Path) -> dict[str, str]:
     return {**os.environ, "FOLEYD_HOME": str(home)}
-
-
-def status(home: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [FOLEY, "status", "--json"], env=in_home(home), capture_output=True, text=True, check=False
-    )
-    return json.loads(done.stdout) if done.stdout else {}
 
 
 def test_a_full_disk_is_named(press: Press, small_disk: Path) -> None:
@@ -236,7 +222,7 @@ def test_a_daemon_killed_in_mid_job_does_not_stop_it(press: Press, tmp_path: Pat
     home = tmp_path / "home"
     told = press("killed", env={"FOLEYD_HOME": str(home)})
     subprocess.run([FOLEY, "stop"], env=in_home(home), capture_output=True, check=False)
-    assert told == {"said": "", "killed": True, "placed": 16}
+    assert told == {"said": "", "killed": True, "placed": 64}
 
 
 def test_a_scene_or_file_that_is_gone_leaves_the_takes_in_their_folder(press: Press) -> None:

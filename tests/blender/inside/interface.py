@@ -269,14 +269,23 @@ def fails() -> Any:
     return {"said": said, "same": strips() == before, "panel": shown}
 
 
+KILL = """
+import json, os, subprocess, sys, time
+for _ in range(200):
+    told = json.loads(subprocess.run([sys.argv[1], "status", "--json"], capture_output=True).stdout)
+    if told.get("running_jobs"):
+        os.kill(told["pid"], 9)
+        sys.exit(0)
+    time.sleep(0.05)
+sys.exit(1)
+"""
+
+
 def killed() -> Any:
     """The daemon is killed while it works."""
     new_edit()
-    kill = "import json,os,subprocess,sys,time\ntime.sleep(float(sys.argv[2]))\n"
-    kill += "out = subprocess.run([sys.argv[1], 'status', '--json'], capture_output=True).stdout\n"
-    kill += "os.kill(json.loads(out)['pid'], 9)"
-    hand = subprocess.Popen([sys.executable, "-c", kill, os.environ["FOLEYD_COMMAND"], "1.5"])
-    said = generate(takes=8)
+    hand = subprocess.Popen([sys.executable, "-c", KILL, os.environ["FOLEYD_COMMAND"]])
+    said = generate(takes=32)
     return {"said": said, "killed": hand.wait() == 0, "placed": len(ours())}
 
 
