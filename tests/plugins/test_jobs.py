@@ -152,6 +152,7 @@ def test_real_footage_becomes_takes_with_whole_numbers(house: House, make: Make,
     assert children() == []
 
 
+@pytest.mark.slow
 def test_jobs_run_side_by_side_and_each_says_when_its_state_changes(
     house: House, make: Make, flashes: Path, ask: Ask
 ) -> None:
@@ -172,6 +173,7 @@ def test_jobs_run_side_by_side_and_each_says_when_its_state_changes(
     assert work.poll() == []
 
 
+@pytest.mark.slow
 def test_the_stage_of_a_running_job_is_said_in_words(
     house: House, make: Make, flashes: Path, ask: Ask
 ) -> None:
@@ -186,6 +188,7 @@ def test_the_stage_of_a_running_job_is_said_in_words(
     assert view.eta is None
 
 
+@pytest.mark.slow
 def test_no_more_than_four_children_run_at_a_time(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     house.start()
     work = make()
@@ -204,6 +207,7 @@ def test_no_more_than_four_children_run_at_a_time(house: House, make: Make, flas
     assert ends == ["done"] * 5 + ["cancelled", "done"]
 
 
+@pytest.mark.slow
 def test_a_job_that_is_done_in_part_says_which_part_is_not(house: House, make: Make, tmp_path: Path) -> None:
     house.start()
     work = make()
@@ -217,6 +221,7 @@ def test_a_job_that_is_done_in_part_says_which_part_is_not(house: House, make: M
 # ------------------------------------------------------------------------------------- rendering first
 
 
+@pytest.mark.slow
 def test_a_job_may_wait_for_its_strips_to_be_rendered(
     house: House, make: Make, flashes: Path, ask: Ask
 ) -> None:
@@ -277,6 +282,7 @@ def test_cancelling_while_the_child_starts(house: House, make: Make, flashes: Pa
     assert view.error == ""
 
 
+@pytest.mark.slow
 def test_cancelling_in_the_daemons_queue(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     daemon = house.start()
     for number in range(8):
@@ -306,6 +312,7 @@ def test_cancelling_a_running_job_leaves_nothing(house: House, make: Make, flash
     daemon.close()
 
 
+@pytest.mark.slow
 def test_closing_cancels_what_is_under_way(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     daemon = house.start()
     work = make()
@@ -321,6 +328,7 @@ def test_closing_cancels_what_is_under_way(house: House, make: Make, flashes: Pa
 # ---------------------------------------------------------------------------------------------- killed
 
 
+@pytest.mark.slow
 def test_a_job_outlives_a_daemon_that_is_killed(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     house.start()
     work = make()
@@ -342,6 +350,7 @@ def killed_with_its_child(house: House, work: Jobs, view: JobView) -> None:
     polling(work, lambda: view.words == "the connection was lost; taking it up again")
 
 
+@pytest.mark.slow
 def test_a_job_whose_daemon_and_child_are_killed_is_taken_up_again(
     house: House, make: Make, flashes: Path, ask: Ask
 ) -> None:
@@ -354,6 +363,7 @@ def test_a_job_whose_daemon_and_child_are_killed_is_taken_up_again(
     assert len(view.result["takes"]) == 1
 
 
+@pytest.mark.slow
 def test_a_job_taken_up_again_can_be_cancelled(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     house.start()
     work = make()
@@ -365,6 +375,7 @@ def test_a_job_taken_up_again_can_be_cancelled(house: House, make: Make, flashes
         assert daemon.job(view.job_id).state == pb.JOB_STATE_CANCELLED
 
 
+@pytest.mark.slow
 def test_a_second_loss_is_the_last(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     house.start()
     work = make()
@@ -395,6 +406,7 @@ def test_a_killed_child_is_a_sentence(house: House, make: Make, flashes: Path, a
     daemon.close()
 
 
+@pytest.mark.slow
 def test_a_daemon_that_is_stopped_is_not_started_again(
     house: House, make: Make, flashes: Path, ask: Ask
 ) -> None:
@@ -429,6 +441,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_host_cancels_its_jobs_and_its_files_are_swept(
     house: House, flashes: Path, ask: Ask, tmp_path: Path
 ) -> None:
@@ -479,6 +492,7 @@ def test_a_command_that_is_not_found_fails_the_job_with_its_sentence(flashes: Pa
     work.close()
 
 
+@pytest.mark.slow
 def test_a_full_queue_is_a_sentence(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     daemon = house.start(settings="queue_limit = 2\n")
     for number in range(10):  # 8 are under way
@@ -498,6 +512,7 @@ def test_missing_media_is_named(house: House, make: Make, tmp_path: Path, ask: A
     assert "moved.mp4" in view.error
 
 
+@pytest.mark.slow
 def test_a_full_disk_under_the_sound_is_a_sentence(
     house: House, make: Make, flashes: Path, ask: Ask, tmp_path: Path
 ) -> None:
@@ -577,6 +592,7 @@ def test_a_daemon_that_is_ready_says_with_which_engine(house: House, watch: Any)
     assert asked.age < 40
 
 
+@pytest.mark.slow
 def test_a_foley_that_is_too_old_is_said_to_be(
     house: House, watch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
