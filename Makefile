@@ -12,7 +12,7 @@ BPY_ALL := 4.2.23 4.5.15 5.0.1 5.2.3
 export BPY_VERSIONS
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo install install-dev install-all test test-all lint types check stubs bench install-bpy test-blender-all blender-extension clean
+.PHONY: demo install install-dev install-all test test-all lint types check stubs bench install-bpy test-blender-all test-blender-ui blender-extension clean
 
 demo: install  ## sound on a bundled clip: takes, timeline, preview and picture in demo-out/
 	@$(BIN)/python demo/demo.py --clip $(CLIP) --prompt "$(PROMPT)" --out demo-out
@@ -79,6 +79,9 @@ install-bpy: $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed) 
 test-blender-all:  ## the tests in every Blender that there is a module of
 	@$(MAKE) --no-print-directory install-dev install-bpy BPY_VERSIONS="$(BPY_ALL)"
 	BPY_VERSIONS="$(BPY_ALL)" $(BIN)/python -m pytest -n 2 tests/blender
+
+test-blender-ui: install  ## Blender with its window, on a virtual screen; FOLEY_BLENDER_ROOT names the root it runs in
+	@$(BIN)/python tests/blender_ui/run.py
 
 blender-extension: install $(firstword $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed))  ## the zip for Blender's extensions platform, in dist/
 	@$(BIN)/python tools/blender_extension.py dist
