@@ -253,7 +253,7 @@ class _Reader:
                 yield from self._meta(strip, height, through)
                 return
         else:
-            reason = looks.why_not(strip, self._size, moving)
+            reason = looks.why_not(strip, self._size, moving) or self._retimed_in_old_blender(strip)
         whole = Picture(
             name=strip.name,
             path=self._path(strip),
@@ -277,6 +277,13 @@ class _Reader:
                     source_start=part.source_start,
                     speed=part.speed,
                 )
+
+    def _retimed_in_old_blender(self, strip: Any) -> str:
+        """4.2 plays a retimed movie of another rate in a way that its keys do not tell."""
+        if kind(strip) != "MOVIE" or bpy.app.version >= (4, 3, 0) or not len(strip.retiming_keys):
+            return ""
+        other = _rate_in_file(strip, self._path(strip)) not in (None, self._rate)
+        return "is retimed, and its file has another rate than the scene" if other else ""
 
     def _path(self, strip: Any) -> str:
         """The file of a movie or image; '' of anything else."""
