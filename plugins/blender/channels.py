@@ -22,7 +22,7 @@ _OF_CHANNEL = (marks.CHANNEL, marks.CHANNEL_NAME, marks.CHANNEL_WAS)
 Span = tuple[int, int]
 
 
-class NoChannel(Exception):
+class NoChannel(ValueError):
     """No channel is left; the text is a sentence with the fix."""
 
 

@@ -22,7 +22,9 @@ SILENCE = "foley_silence"
 _PREFIX = "foley_"
 _JSON = "json_"
 _RENAMED = {"negative_prompt": "negative"}
-_OF_ONE_SCENE = {marks.CHANNEL, marks.CHANNEL_NAME, marks.SILENCED, MISSING, MISSING_SHOT, SILENCE}
+_OF_ONE_SCENE = {
+    marks.CHANNEL, marks.CHANNEL_NAME, marks.CHANNEL_WAS, marks.SILENCED, MISSING, MISSING_SHOT, SILENCE,
+}  # fmt: skip
 _INT32 = 2**31
 
 
