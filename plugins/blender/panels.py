@@ -13,6 +13,8 @@ from . import marks, settings, takes, times, vse_host
 from .state import active_take, as_sentence, current, layers_in
 
 LINE_PIXELS = 7.0
+SHOWN = 20
+"""Characters of a seed, or of a job's long name."""
 STATE_ICONS = {"done": "CHECKMARK", "failed": "ERROR", "cancelled": "CANCEL"}
 
 
@@ -133,11 +135,11 @@ class FOLEY_PT_take(_Panel, bpy.types.Panel):
             row.label(text=f"  Take {names.index(strip.name) + 1} of {len(group)}")
             row.operator("foley.step_take", text="", icon="TRIA_RIGHT").by = 1
             row.operator("foley.keep_take", text="Keep This", icon="CHECKMARK")
-            _draw_facts(layout, strip)
             column = layout.column(align=True)
-            column.operator("foley.redo", icon="FILE_REFRESH")
             column.operator("foley.play_from", icon="PLAY")
+            column.operator("foley.redo", icon="FILE_REFRESH")
             column.operator("foley.remove_job", icon="TRASH")
+            _draw_facts(layout, strip)
 
 
 def _draw_facts(layout: Any, strip: Any) -> None:
@@ -154,7 +156,7 @@ def _draw_facts(layout: Any, strip: Any) -> None:
         left.alignment = "RIGHT"
         left.active = False
         left.label(text=label)
-        split.label(text=str(strip.get(key, "")))
+        split.label(text=str(strip.get(key, ""))[:SHOWN])
 
 
 class FOLEY_PT_layers(_Panel, bpy.types.Panel):
