@@ -13,7 +13,7 @@ import bpy
 
 from . import asking, pump, settings, state, takes, times, vse_host
 from .asking import Cues
-from .requests import Ask
+from .requests import LAYERS, Ask
 from .timing import timecode
 
 WIDTH = 460
@@ -263,6 +263,7 @@ class FOLEY_OT_generate(AskProperties, bpy.types.Operator):
                     text_only=self.source == "TEXT",
                     ranges=ranges,
                     cues=cues,
+                    layers=state.current().watch.layers or LAYERS,
                     folder=asking.check_folder(context),
                     client=asking.client(),
                 )

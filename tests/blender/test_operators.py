@@ -157,15 +157,6 @@ def test_without_foley_the_panel_says_where_to_look(press: Press) -> None:
     assert told["panel"][0] in told["said"] or told["panel"][0][1:] in told["said"]
 
 
-def test_a_foley_that_is_too_old_is_named(press: Press, tmp_path: Path) -> None:
-    old = tmp_path / "foley"
-    old.write_text('#!/bin/sh\necho "No such option: --events" >&2\nexit 2\n')
-    old.chmod(0o755)
-    told = press("fails", env={"FOLEYD_COMMAND": str(old)})
-    assert told["said"]
-    assert told["same"]
-
-
 def test_a_busy_foley_says_so(press: Press, full_queue: Path) -> None:
     told = press("fails", env={"FOLEYD_HOME": str(full_queue)})
     assert "jobs wait" in told["said"]
