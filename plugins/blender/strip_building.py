@@ -320,17 +320,19 @@ class _Builder:
         context = {"scene": scene, "area": None, "region": None}
         if hasattr(bpy.context, "sequencer_scene"):
             context["sequencer_scene"] = scene
+        length = fit.span if LAST_KEY_SHOWS_END else fit.span + 1
         try:
             with bpy.context.temp_override(**context):
-                bpy.ops.sequencer.retiming_segment_speed_set(speed=fit.percent, keep_retiming=False)
+                for percent in _percents(fit):
+                    _set_speed(percent)
+                    if full_length(strip) == length:
+                        return
         except RuntimeError as problem:
             raise self._refused(strip, f"{SPEED_NOT_SET} ({problem})") from None
         finally:
             for other in selected:
                 other.select = True
-        length = fit.span if LAST_KEY_SHOWS_END else fit.span + 1
-        if full_length(strip) != length:
-            raise self._refused(strip, SPEED_NOT_SET)
+        raise self._refused(strip, SPEED_NOT_SET)
 
     # -------------------------------------------------------------------------------------- markers
 
@@ -343,6 +345,18 @@ class _Builder:
                 at = frame + self._zero
                 made = scene.timeline_markers.new(marker.name or f"F_{at}", frame=at)
                 self._markers.append((made.name, made.frame))
+
+
+def _percents(fit: fitting.Fit) -> tuple[float, float]:
+    """Speeds that give FIT's span: Blender 4.2 counts one frame more, and cuts off where others round."""
+    played = fit.percent * fit.span / 100
+    return fit.percent, 100 * (played + 1) / (fit.span + 0.5)
+
+
+def _set_speed(percent: float) -> None:
+    set_speed = bpy.ops.sequencer.retiming_segment_speed_set
+    known = set_speed.get_rna_type().properties
+    set_speed(speed=percent, **({"keep_retiming": False} if "keep_retiming" in known else {}))
 
 
 def _ends(marker: Marker) -> list[int]:

@@ -33,6 +33,11 @@ def sound(path: Path, seconds: int = 4) -> Path:
     return path
 
 
+def with_sound(blender: Any) -> None:
+    if blender.version[:2] == (4, 2):
+        pytest.skip("bpy 4.2 is built without sound")
+
+
 def files(folder: Path, rate: str) -> tuple[Path, Path, Path]:
     other = Fraction(30) if rate != "60" else Fraction(24)
     movie = make_clip(folder / "movie.mp4", rate=Fraction(rate), frames=100)
@@ -44,6 +49,7 @@ def files(folder: Path, rate: str) -> tuple[Path, Path, Path]:
 
 @pytest.mark.parametrize("rate", RATES)
 def test_an_edit_written_and_read_is_the_same_edit(blender: Any, tmp_path: Path, rate: str) -> None:
+    with_sound(blender)
     answer = blender("timeline_cases", "round_trip", rate, *files(tmp_path, rate), tmp_path)
     before, after = answer["before"], answer["after"]
     assert len(before["strips"]) == 13
@@ -58,6 +64,7 @@ def test_an_edit_written_and_read_is_the_same_edit(blender: Any, tmp_path: Path,
 
 def test_the_written_document_says_what_was_worked_out_by_hand(blender: Any, tmp_path: Path) -> None:
     """Scene frame 1 is record frame 0, labelled 00:00:00:01."""
+    with_sound(blender)
     answer = blender("timeline_cases", "round_trip", "25", *files(tmp_path, "25"), tmp_path)
     timeline = otio.adapters.read_from_file(answer["path"])
     assert timeline.global_start_time == otio.opentime.RationalTime(1, 25)

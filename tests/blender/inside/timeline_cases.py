@@ -53,7 +53,8 @@ def retime(scene: Any, strip: Any, percent: float) -> None:
     scene.sequence_editor.active_strip = strip
     context = {"scene": scene, **({"sequencer_scene": scene} if NEW_API else {})}
     with bpy.context.temp_override(**context):
-        bpy.ops.sequencer.retiming_segment_speed_set(speed=percent, keep_retiming=False)
+        keep = {"keep_retiming": False} if bpy.app.version < (5, 1, 0) else {}
+        bpy.ops.sequencer.retiming_segment_speed_set(speed=percent, **keep)
 
 
 def said(scene: Any) -> dict[str, Any]:
@@ -125,6 +126,7 @@ def round_trip(rate: str, movie: str, other: str, wav: str, folder: str) -> dict
     put(add("frame by frame", other, 52, 1), 126, 130, 150)
     still = strips.new_movie("frozen", movie, 2, 160)
     strip_building._trim(still, 40, int(still.frame_duration) - 41)
+    vse_host.set_content(still, 160)
     vse_host.set_right(still, 180)
     muted = put(add("muted", movie, 54, 1), 1, 5, 15)
     muted.mute = True
