@@ -262,18 +262,13 @@ class _Reader:
         return shots
 
     def _played(self, strip: Any, made: TrackShot, path: str) -> timing.Played:
-        played = replace(vse_host.played(strip, self._scene, path), left=made.start, right=made.end, keys=())
+        played = replace(vse_host.played(strip, self._scene, path), left=made.start, right=made.end)
         count = _keys(strip)
         if not os.path.isfile(path) and (count or timing.file_rate(strip.fps or 1) != self.rate):
             self.says.add(UNKNOWN_RATE, strip.name)
-            return played
-        if count > 2:
+        elif count > 2:
             self.says.add(VARIABLE, strip.name)
-        if count < 2:
-            return played
-        # The frames that Blender tells of its keys are counted from another strip's start where one has none.
-        last = played.content + played.length - (0 if LAST_KEY_SHOWS_END else 1)
-        return replace(played, keys=(played.content, last))
+        return played
 
     def _sound(self, strip: Any, made: TrackShot) -> list[TrackShot]:
         path = file_of(strip)

@@ -315,12 +315,15 @@ def played(strip: Any, scene: Any, path: str) -> Played:
     """How a movie strip lies in its scene; the file at PATH is asked only where the strip cannot tell."""
     start, end, (hidden_left, hidden_right) = left(strip), right(strip), offsets(strip)
     trim_start, trim_end = trimmed(strip)
-    keys = tuple(sorted(Fraction(key.timeline_frame) for key in strip.retiming_keys))
     length = Fraction(end - start) + Fraction(hidden_left) + Fraction(hidden_right)
+    first, after_last = Fraction(content(strip)), bpy.app.version >= (5, 0, 0)
+    # Two keys lie at the ends of the content. The frames that Blender tells of them are counted from another
+    # strip's start where one without keys comes earlier in its list.
+    keys = (first, first + length - (not after_last)) if len(strip.retiming_keys) == 2 else ()
     scene_rate = rate(scene)
     own_rate = _rate_in_file(strip, path) or scene_rate
     frames = round(length)
-    if keys or own_rate != scene_rate:
+    if len(strip.retiming_keys) or own_rate != scene_rate:
         frames = frames_in_file(path) - trim_start - trim_end
         if frames <= 0:
             # Not there, or not read: its length as it lies is the best that is known.
@@ -328,14 +331,14 @@ def played(strip: Any, scene: Any, path: str) -> Played:
     return Played(
         left=start,
         right=end,
-        content=Fraction(content(strip)),
+        content=first,
         length=length,
         frames=frames,
         rate=own_rate,
         trimmed=trim_start,
-        keys=keys if len(keys) == 2 else (),
+        keys=keys,
         reverse=bool(strip.use_reverse_frames),
-        last_key_shows_end=bpy.app.version >= (5, 0, 0),
+        last_key_shows_end=after_last,
     )
 
 

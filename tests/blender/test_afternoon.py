@@ -15,6 +15,7 @@ from scipy.signal import correlate
 
 CLIP = Path(__file__).parents[2] / "demo" / "bottles.mp4"
 RATE = Fraction(24000, 1001)
+FILE_RATE = Fraction(179, 6)
 SHOTS = [(1, 61), (61, 121), (121, 181)]
 WITHIN = 4
 """Samples; the host's own error is up to 2.6 (blender measured without us)."""
@@ -64,6 +65,12 @@ def test_an_editors_afternoon(blender: Any, tmp_path: Path, capsys: pytest.Captu
         pytest.skip("bpy 4.2 was built without sound")
     answer = blender("afternoon", CLIP, tmp_path)
     stages = answer["stages"]
+
+    # 300 frames hidden at twice the speed of one file frame for each scene frame: the 600th of the file
+    ((start, duration, source_start, speed),) = answer["retimed"]
+    assert (start, duration, answer["unclear"]) == (241, 60, [])
+    assert abs(Fraction(source_start) * FILE_RATE - 600) <= 1
+    assert float(Fraction(speed)) == pytest.approx(float(2 * RATE / FILE_RATE), rel=2e-3)
 
     first_heard = [(*shot, take, take == 1) for shot in SHOTS for take in (1, 2, 3)]
     assert places(stages["foley"]) == first_heard

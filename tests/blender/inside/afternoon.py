@@ -11,6 +11,7 @@ import bpy
 import foley
 from edit import all_strips, facts
 from finish import finish
+from foley import vse_host
 
 CLIP, FOLDER = sys.argv[1], Path(sys.argv[2])
 WHOLE = {"keep_retiming": False} if bpy.app.version < (5, 1) else {}
@@ -86,6 +87,11 @@ def main() -> dict[str, Any]:
     foley.register()
     scene = edit()
     answer: dict[str, Any] = {"users": users(scene), "stages": {}}
+    program, unclear = vse_host.read_program(scene, 241, 301, 0)
+    answer["retimed"] = [
+        [shot.start, shot.duration, str(shot.source_start), str(shot.speed)] for shot in program.shots
+    ]
+    answer["unclear"] = [picture.why_not for picture in unclear]
     common = {"engine": "procedural", "handles": 12}
 
     select(scene, "shot 1", "shot 2", "shot 3")
