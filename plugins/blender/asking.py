@@ -15,6 +15,7 @@ from typing import Any
 import bpy
 
 from . import marks, pump, rendering, settings, state, vse_host
+from .foley_find import too_old
 from .requests import MAX_SEED, Ask, check_ask
 from .timing import timecode
 
@@ -91,10 +92,19 @@ def client() -> str:
     return f"blender {bpy.app.version_string}"
 
 
+def check_version(now: state.State) -> None:
+    """Raises ValueError where foley, as last heard, is older than what is asked of it; it is asked anew."""
+    outdated = too_old(now.watch.version) if now.watch.version else ""
+    if outdated:
+        now.ask_server(at_once=True)
+        raise ValueError(outdated)
+
+
 def submit(context: Any, ask: Ask, instead_of: Any = None) -> Any:
     """Hands ASK over and returns its JobView; INSTEAD_OF: a strip whose takes will be muted."""
     check_ask(ask)
     now, scene = state.current(), vse_host.scene_of(context)
+    check_version(now)
     ranges = ask.ranges or [(start, end) for start, end, _ in ask.cues]
     span = min(start for start, _ in ranges), max(end for _, end in ranges)
     program, unclear = vse_host.read_program(scene, *span, ask.handles)

@@ -35,6 +35,7 @@ def tick() -> float:
         now.unplaced += [view.id for view in now.jobs.poll() if view.state == "done"]
         now.watch.poll()
         _poll_renderings()
+        now.drop_rendered()
         _poll_doctor()
         if now.unplaced and not hands_on():
             with times.measured("place"):
@@ -64,6 +65,7 @@ def _poll_renderings() -> None:
 def _go_on(job: str, files: dict[str, str]) -> None:
     """What had to be rendered is there: the job itself can begin."""
     now = current()
+    now.rendered[job] = list(files.values())
     view, target = now.view(job), now.targets[job]
     scene = find_scene(target)
     if scene is None:

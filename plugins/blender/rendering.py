@@ -2,7 +2,8 @@
 """What only Blender can show is rendered small: by another Blender, in background, on a copy of the file.
 
 The user's process, settings and file are left alone. The copy and everything beside it is removed when
-the movies are there, or when it failed or was cancelled; the movies stay, in “rendered” in the folder.
+the movies are there, or when it failed or was cancelled; the movies lie in “rendered” in the folder until
+:func:`drop`.
 """
 
 from __future__ import annotations
@@ -158,6 +159,16 @@ class Rendering:
             # It goes again where nothing came into it.
             with contextlib.suppress(OSError):
                 self._folder.rmdir()
+
+
+def drop(movies: Sequence[str]) -> None:
+    """Deletes MOVIES, and their folder where nothing else is in it."""
+    for movie in movies:
+        with contextlib.suppress(OSError):
+            os.unlink(movie)
+    for folder in {os.path.dirname(movie) for movie in movies}:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
 
 
 def _is_compressed() -> bool:

@@ -54,6 +54,8 @@ class State:
         self.outcomes: dict[str, str] = {}
         self.unplaced: list[str] = []
         self.renderings: dict[str, rendering.Rendering] = {}
+        self.rendered: dict[str, list[str]] = {}
+        """Movies that were made for a job; they go when it is over."""
         self.asked = False
 
     def views(self) -> list[Any]:
@@ -106,6 +108,13 @@ class State:
         if job in self.renderings:
             self.renderings.pop(job).cancel()
         redraw()
+
+    def drop_rendered(self) -> None:
+        """Deletes the movies that were rendered for jobs which are over."""
+        for job in list(self.rendered):
+            view = self.view(job)
+            if view is None or view.state in ENDED:
+                rendering.drop(self.rendered.pop(job))
 
     def dismiss(self, job: str) -> None:
         """Takes an ended job off the list."""
