@@ -157,6 +157,14 @@ def test_without_foley_the_panel_says_where_to_look(press: Press) -> None:
     assert told["panel"][0] in told["said"] or told["panel"][0][1:] in told["said"]
 
 
+def test_an_older_foley_is_asked_for_nothing(press: Press) -> None:
+    told = press("outdated")
+    assert "0.0.1" in told["said"]
+    assert "pip install --upgrade" in told["said"]
+    assert told["same"]
+    assert told["jobs"] == 0
+
+
 def test_a_busy_foley_says_so(press: Press, full_queue: Path) -> None:
     told = press("fails", env={"FOLEYD_HOME": str(full_queue)})
     assert "jobs wait" in told["said"]

@@ -269,6 +269,15 @@ def fails() -> Any:
     return {"said": said, "same": strips() == before, "panel": shown}
 
 
+def outdated() -> Any:
+    """The foley that answered last is older than what the extension needs."""
+    new_edit()
+    state.current().watch.version = "0.0.1"
+    before = strips()
+    said = generate()
+    return {"said": said, "same": strips() == before, "jobs": len(state.current().views())}
+
+
 KILL = """
 import json, os, subprocess, sys, time
 for _ in range(200):
