@@ -94,7 +94,12 @@ def sounds() -> list[str]:
 
 def strips() -> Any:
     """The strips of the scene."""
-    editor = scene().sequence_editor
+    return all_in(scene())
+
+
+def all_in(edit: Any) -> Any:
+    """The strips of a scene."""
+    editor = edit.sequence_editor
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
@@ -153,6 +158,7 @@ def steps() -> Steps:
     yield from cancel_one()
     yield from generate()
     yield from undo()
+    yield from document()
     yield from another_file()
 
 
@@ -269,6 +275,28 @@ def undo() -> Steps:
     xdotool("key", "ctrl+shift+z")
     yield 1.0
     check("Ctrl-Shift-Z brings them back", len(sounds()) == 6, sounds())
+
+
+def document() -> Steps:
+    """The edit to OpenTimelineIO and back into a scene of its own, a step at each tick."""
+    path, there = FOLDER / "edit.otio", {one.name for one in bpy.data.scenes}
+    count = len(strips())
+    Loop.phase = "OpenTimelineIO, out and in"
+    with timeline():
+        bpy.ops.foley.export_otio(filepath=str(path))
+    yield path.exists
+    check("the edit is exported", path.stat().st_size > 1000, path.stat().st_size)
+    with timeline():
+        bpy.ops.foley.import_otio("EXEC_DEFAULT", True, filepath=str(path), where="NEW")
+    yield lambda: bpy.context.window_manager.windows[0].scene.name not in there
+    Loop.phase = ""
+    made = bpy.context.window_manager.windows[0].scene
+    check("and imported, strip for strip", len(all_in(made)) == count, count)
+    yield 1.0
+    shot("otio")
+    yield 1.0
+    bpy.data.scenes.remove(made)
+    yield 0.5
 
 
 def another_file() -> Steps:
