@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,11 +111,11 @@ def polling(work: Jobs, condition: Callable[[], Any]) -> None:
 
 
 def children() -> list[int]:
-    """Those of this process that live, but for the daemon."""
+    """The calls of foley that live; other tests may have left other children to this process."""
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):  # of one that has ended
-            if "foleyd.server" not in child.cmdline():
+            if "call" in child.cmdline():
                 found.append(child.pid)
     return found
 
@@ -588,7 +589,7 @@ def test_a_daemon_that_is_ready_says_with_which_engine(house: House, watch: Any)
     assert {"procedural", "hunyuan"} <= set(asked.engines)
     assert asked.layers == ["foley", "fx", "ambience"]
     assert asked.why_not("procedural") == ""
-    assert "foley models" in asked.why_not("hunyuan")
+    assert re.search("foley models|pip install", asked.why_not("hunyuan"))
     assert asked.age < 40
 
 
