@@ -159,6 +159,7 @@ def steps() -> Steps:
     yield from generate()
     yield from undo()
     yield from document()
+    yield from rendered_first()
     yield from another_file()
 
 
@@ -297,6 +298,26 @@ def document() -> Steps:
     yield 1.0
     bpy.data.scenes.remove(made)
     yield 0.5
+
+
+def rendered_first() -> Steps:
+    """A title over a shot: a second Blender, the application itself, renders it on a copy of the file."""
+    editor = scene().sequence_editor
+    length = (
+        {"length": 10} if hasattr(editor, "strips") and bpy.app.version >= (5, 0, 0) else {"frame_end": 15}
+    )
+    collection = editor.strips if hasattr(editor, "strips") else editor.sequences
+    title = collection.new_effect("title", "TEXT", 12, 5, **length)
+    for strip in strips():
+        strip.select = strip.name == "water"
+    before = len(sounds())
+    with timeline():
+        bpy.ops.foley.generate(source="SELECTION", prompt="wind", takes=1, layer="ambience")
+    check("what must be rendered is rendered first", len(views("rendering")) == 1)
+    yield lambda: not state().busy()
+    check("and then placed", len(sounds()) == before + 1, [(v.state, v.error) for v in state().views()])
+    check("nothing of the rendering stays", not (FOLDER / "edit.foley" / "rendered").exists())
+    collection.remove(title)
 
 
 def another_file() -> Steps:
