@@ -79,6 +79,7 @@ install-bpy: $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed) 
 test-blender-all:  ## the tests in every Blender that there is a module of
 	@$(MAKE) --no-print-directory install-dev install-bpy BPY_VERSIONS="$(BPY_ALL)"
 	BPY_VERSIONS="$(BPY_ALL)" $(BIN)/python -m pytest -n 2 tests/blender
+	@$(MAKE) --no-print-directory test-blender-ui
 
 test-blender-ui: install  ## Blender with its window, on a virtual screen; FOLEY_BLENDER_ROOT names the root it runs in
 	@$(BIN)/python tests/blender_ui/run.py
