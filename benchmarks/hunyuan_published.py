@@ -66,14 +66,21 @@ def _write_siglip(folder: Path) -> None:
 
 
 def _write_clap(folder: Path) -> None:
+    from transformers import ClapConfig, ClapModel
+
+    torch.manual_seed(2)
+    ClapModel(ClapConfig()).save_pretrained(folder)
+    made_tokenizer().save_pretrained(folder)
+
+
+def made_tokenizer() -> Any:
+    """A tokenizer of CLAP's kind that knows letters only."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import ClapConfig, ClapModel, RobertaTokenizerFast
+    from transformers import RobertaTokenizerFast
 
     letters = [chr(code) for code in range(33, 127)] + ["Ġ"]
     vocab = {word: n for n, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", *letters])}
     tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[], unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
-    torch.manual_seed(2)
-    ClapModel(ClapConfig()).save_pretrained(folder)
-    RobertaTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
+    return RobertaTokenizerFast(tokenizer_object=tokenizer)

@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 
 from benchmarks.clip import make_clip
 from benchmarks.hunyuan_denoise import SIZES, random_model
+from benchmarks.hunyuan_published import made_tokenizer
 from foleyd.cue import FrameRange, Media, Program, Shot
 from foleyd.engines.engine import Audio, Frame, Item, Window
 from foleyd.engines.hunyuan.autoencoder import FoleyAutoencoder
@@ -72,16 +73,10 @@ def _write_siglip(folder: Path) -> None:
 
 
 def _write_clap(folder: Path) -> None:
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import ClapTextConfig, ClapTextModelWithProjection, RobertaTokenizerFast
+    from transformers import ClapTextConfig, ClapTextModelWithProjection
 
-    letters = [chr(code) for code in range(33, 127)] + ["Ġ"]
-    vocab = {word: n for n, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", *letters])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[], unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
     ClapTextModelWithProjection(ClapTextConfig()).save_pretrained(folder)
-    RobertaTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
+    made_tokenizer().save_pretrained(folder)
 
 
 class BenchEngine(HunyuanEngine):

@@ -31,32 +31,6 @@ from .marks import (
     TRACK,
 )
 
-__all__ = [
-    "CUE",
-    "ENGINE",
-    "HANDLES",
-    "JOB",
-    "LAYER",
-    "NEGATIVE",
-    "PROMPT",
-    "RANGE",
-    "SEED",
-    "TAKE",
-    "TEXT_ONLY",
-    "TRACK",
-    "Piece",
-    "PlacingFailed",
-    "new_strip",
-    "place",
-    "place_of",
-    "read_result",
-    "remove_job",
-    "remove_strips",
-    "stored_path",
-    "strips_of",
-    "trim",
-]
-
 _NAME_BYTES = 60
 _SAME_RATE = Fraction(1, 2000)
 """Rates nearer than this are one: 23.98 and 23.976, but not 23.976 and 24."""
