@@ -132,7 +132,7 @@ def test_a_folder_that_is_in_use_is_left_alone(foley: Foley, tmp_path: Path) -> 
 
 
 def test_ctrl_c_cancels_and_leaves_nothing(foley: Foley, tmp_path: Path) -> None:
-    words = ["selftest", "fake", "--option", "delay=2", "--out", str(tmp_path / "out"), "--json"]
+    words = ["selftest", "fake", "--option", "delay=0.2", "--out", str(tmp_path / "out"), "--json"]
     running = subprocess.Popen(
         [sys.executable, "-m", "foleyd", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
