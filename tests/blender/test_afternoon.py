@@ -72,6 +72,9 @@ def test_an_editors_afternoon(blender: Any, tmp_path: Path, capsys: pytest.Captu
     assert abs(Fraction(source_start) * FILE_RATE - 600) <= 1
     assert float(Fraction(speed)) == pytest.approx(float(2 * RATE / FILE_RATE), rel=2e-3)
 
+    # a strip with Blender's proxies is sent as its own file: frame 600 of 179/6 a second
+    assert answer["proxied"] == [[str(CLIP), 181, 60, str(600 / FILE_RATE)]]
+
     first_heard = [(*shot, take, take == 1) for shot in SHOTS for take in (1, 2, 3)]
     assert places(stages["foley"]) == first_heard
     everything = stages["all layers"]

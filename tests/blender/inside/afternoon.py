@@ -92,6 +92,12 @@ def main() -> dict[str, Any]:
         [shot.start, shot.duration, str(shot.source_start), str(shot.speed)] for shot in program.shots
     ]
     answer["unclear"] = [picture.why_not for picture in unclear]
+    proxied = next(strip for strip in all_strips(scene.sequence_editor) if strip.name == "shot 4")
+    proxied.use_proxy = True
+    program, _ = vse_host.read_program(scene, 181, 241, 0)
+    answer["proxied"] = [
+        [shot.path, shot.start, shot.duration, str(shot.source_start)] for shot in program.shots
+    ]
     common = {"engine": "procedural", "handles": 12}
 
     select(scene, "shot 1", "shot 2", "shot 3")
