@@ -84,7 +84,7 @@ def check_output(output: Output, own_folder: Path, samples: int) -> None:
     if output.otio_path is not None:
         _check_new_file(output.otio_path)
     if shutil.disk_usage(there).free < samples * _SAMPLE_BYTES:
-        raise DiskFull(f"the disk of {there} has no room for the takes; free some space there", there)
+        raise DiskFull(f"the disk of {folder} has no room for the takes; free some space there", folder)
 
 
 def _existing_part(folder: Path) -> Path:
