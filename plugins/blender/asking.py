@@ -16,7 +16,7 @@ import bpy
 
 from . import marks, pump, rendering, settings, state, vse_host
 from .foley_find import too_old
-from .requests import MAX_SEED, Ask, check_ask
+from .foley_requests import MAX_SEED, Ask, check_ask
 from .timing import timecode
 
 BACKGROUND_SECONDS = 3600.0

@@ -13,7 +13,7 @@ import bpy
 
 from . import asking, pump, settings, state, takes, times, vse_host
 from .asking import Cues
-from .requests import LAYERS, Ask
+from .foley_requests import LAYERS, Ask
 from .timing import timecode
 
 WIDTH = 460

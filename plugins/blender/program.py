@@ -92,6 +92,10 @@ class Program:
         """The scene frame of record frame 0: 0, or below where the program begins before it."""
         return min(0, self.start)
 
+    def selection(self) -> dict[str, Any]:
+        """It as a foleyd.v1.Selection."""
+        return {"program": program_json(self)}
+
 
 def flatten(pictures: Sequence[Picture], start: int, end: int) -> tuple[Piece, ...]:
     """START to END as pieces without gaps or overlaps: the topmost picture wins; None where there is none."""

@@ -14,8 +14,10 @@ from typing import Any
 
 import bpy
 
-from . import doctor, jobs, marks, placing, rendering, settings, vse_host
+from . import doctor, marks, placing, rendering, settings, vse_host
 from .foley_find import find_foley
+from .foley_jobs import Jobs
+from .foley_server import ServerWatch
 
 ANSWER_KEPT_SECONDS = 20.0
 KEPT_SENTENCES = 3
@@ -45,8 +47,8 @@ class State:
     """All that is under way."""
 
     def __init__(self) -> None:
-        self.jobs = jobs.Jobs(find_command)
-        self.watch = jobs.ServerWatch(find_command)
+        self.jobs = Jobs(find_command)
+        self.watch = ServerWatch(find_command)
         self.doctor: doctor.Doctor | None = None
         self.findings: list[doctor.Finding] = []
         self.sentences: list[str] = []

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import channels, placing, vse_host
+from .foley_requests import Ask
 from .marks import (
     CUE,
     ENGINE,
@@ -28,7 +29,6 @@ from .marks import (
     TEXT_ONLY,
     TRACK,
 )
-from .requests import Ask
 
 _COPIED = (JOB, CUE, TAKE, SEED, PROMPT, NEGATIVE, LAYER, ENGINE, RANGE, HANDLES, TRACK, TEXT_ONLY)
 

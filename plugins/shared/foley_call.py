@@ -21,12 +21,8 @@ from typing import Any, Mapping, Sequence
 if sys.platform != "win32":
     import fcntl
 
-if __package__:  # in a package (Blender), else beside it on the path (Resolve)
-    from .foley_answers import Refused, lost, refusal, with_ints
-    from .foley_find import FoleyMissing, environment, find_foley, too_old, window_flags
-else:
-    from foley_answers import Refused, lost, refusal, with_ints
-    from foley_find import FoleyMissing, environment, find_foley, too_old, window_flags
+from .foley_answers import Refused, lost, refusal, with_ints
+from .foley_find import FoleyMissing, environment, find_foley, too_old, window_flags
 
 __all__ = ["Call", "FoleyMissing", "PrivateFolder", "Refused", "ask", "environment", "find_foley", "sweep"]
 

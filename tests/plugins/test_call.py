@@ -197,8 +197,8 @@ def test_ask_raises_what_went_wrong(tmp_path: Path) -> None:
 
 def test_folders_of_dead_processes_are_swept_and_those_of_the_living_stay(tmp_path: Path) -> None:
     program = (
-        f"import sys, time; sys.path.insert(0, {str(Path(foley_call.__file__).parent)!r});"
-        f"import foley_call; folder = foley_call.PrivateFolder({str(tmp_path)!r});"
+        f"import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r}); import conftest;"
+        f"from foley import foley_call; folder = foley_call.PrivateFolder({str(tmp_path)!r});"
         "print(folder.path, flush=True); time.sleep(600)"
     )
     other = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)

@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from foley.foley_requests import Ask, AskWrong, check_ask, generate_request
 from foley.program import Program, Shot
-from foley.requests import Ask, AskWrong, check_ask, generate_request
 from google.protobuf import json_format
 
 from foleyd.config import Settings
@@ -118,7 +118,7 @@ def test_options_of_the_engine_are_handed_on() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"folder": ""}, "save the .blend first, or name a folder in the preferences"),
+        ({"folder": ""}, "there is no folder for the sound; name one"),
         ({"folder": "sound"}, "is not absolute"),
         ({"prompt": " \n "}, "the prompt is empty; say what should be heard"),
         ({"prompt": "x" * 2_001}, "has 2,001 characters, more than 2,000; shorten it"),

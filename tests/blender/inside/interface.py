@@ -328,7 +328,7 @@ def strip_gone() -> Any:
 def context_submit() -> None:
     """Generate…, without waiting for its end."""
     from foley import asking
-    from foley.requests import Ask
+    from foley.foley_requests import Ask
 
     folder = asking.check_folder(bpy.context)
     ask = Ask(prompt=PROMPT, engine="procedural", ranges=[(1, 31)], folder=folder, handles=6)

@@ -1,7 +1,8 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: Apache-2.0
 """Jobs under way: each a child process that is polled, its progress in plain words, and its end.
 
-Nothing here waits but :meth:`Jobs.wait` and, shortly, :meth:`Jobs.close`.
+Nothing here waits but :meth:`Jobs.wait` and, shortly, :meth:`Jobs.close`. Standard library only, Python 3.8
+syntax.
 """
 
 from __future__ import annotations
@@ -9,17 +10,15 @@ from __future__ import annotations
 import textwrap
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable, List
 
 from .foley_answers import lost
 from .foley_call import POLL_SECONDS, Call, FoleyMissing, PrivateFolder, Refused, sweep
-from .requests import Ask, AskWrong, Shown, check_ask, generate_request
-from .server_watch import ServerWatch
+from .foley_requests import Ask, AskWrong, Shown, check_ask, generate_request
 
-__all__ = ["ENDED", "JobView", "Jobs", "ServerWatch"]
+__all__ = ["ENDED", "JobView", "Jobs"]
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 CHILDREN = 4
@@ -41,7 +40,7 @@ _CANCEL_SECONDS = 15.0
 _CLOSE_SECONDS = 2.0
 _WAIT_SECONDS = 0.02
 
-Find = Callable[[], list[str]]
+Find = Callable[[], List[str]]
 
 
 @dataclass
@@ -112,9 +111,9 @@ class Jobs:
         return work.view
 
     def hold(self, ask: Ask, scene_name: str = "") -> JobView:
-        """A new job whose strips must be rendered first; start or fail goes on with it. Raises AskWrong."""
+        """A new job of which something must be rendered first; start or fail goes on. Raises AskWrong."""
         check_ask(ask)
-        return self._add(ask, scene_name, "rendering", "rendering strips that only Blender can show").view
+        return self._add(ask, scene_name, "rendering", "rendering what the editor alone can show").view
 
     def start(self, job: str, program: Shown) -> None:
         """The rendering of a held JOB is done: PROGRAM has it. One that was cancelled stays so."""

@@ -1,12 +1,14 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether foley is there and ready: asked in a child of its own when somebody wants to know."""
+# SPDX-License-Identifier: Apache-2.0
+"""Whether foley is there and ready: asked in a child of its own when somebody wants to know.
+
+Standard library only, Python 3.8 syntax.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable
 
 from .foley_call import Call, FoleyMissing, PrivateFolder, Refused
 from .foley_find import too_old

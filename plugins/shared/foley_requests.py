@@ -1,16 +1,16 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""What the dialog holds, and the request that it becomes: foleyd.v1.GenerateRequest as JSON."""
+# SPDX-License-Identifier: Apache-2.0
+"""What a dialog holds, and the request that it becomes: foleyd.v1.GenerateRequest as JSON.
+
+Standard library only, Python 3.8 syntax.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
-
-from .program import program_json
+from typing import Any, NamedTuple, Protocol, Sequence
 
 EACH, WHOLE = "each", "whole"
 DEFAULT_LAYER = "foley"
@@ -28,16 +28,19 @@ class AskWrong(ValueError):
 
 
 class Shown(Protocol):
-    """What a request needs of a program: the scene frame of its record frame 0."""
+    """What a request needs of a picture."""
 
     @property
     def zero(self) -> int:
-        """0 or negative."""
+        """The host's frame of record frame 0."""
+
+    def selection(self) -> dict[str, Any]:
+        """A foleyd.v1.Selection without ranges, new each time."""
 
 
 @dataclass
 class Ask:
-    """What the dialog holds. Ranges and cues are scene frames, their ends exclusive."""
+    """What the dialog holds. Ranges and cues are frames as the host counts them, their ends exclusive."""
 
     prompt: str = ""
     """Each line makes cues of its own; "layer: text" names a layer that the daemon knows."""
@@ -62,7 +65,8 @@ class Ask:
     """Those that a marker's text may begin with."""
     folder: str = ""
     """Absolute folder of the WAV files."""
-    client: str = "blender"
+    client: str = ""
+    """Who asks, for the daemon's record: "blender 5.0.1"."""
 
 
 class _Said(NamedTuple):
@@ -76,11 +80,9 @@ class _Said(NamedTuple):
 def check_ask(ask: Ask) -> None:
     """Raises AskWrong for what can be seen to be wrong before anything is started."""
     if not ask.folder:
-        raise AskWrong(
-            "there is no folder for the sound: save the .blend first, or name a folder in the preferences"
-        )
+        raise AskWrong("there is no folder for the sound; name one")
     if not os.path.isabs(ask.folder):
-        raise AskWrong(f"the folder {ask.folder} is not absolute; choose another in the preferences")
+        raise AskWrong(f"the folder {ask.folder} is not absolute; choose another")
     if not 1 <= ask.takes <= MAX_TAKES:
         raise AskWrong(f"{ask.takes} takes cannot be made; ask for 1 to {MAX_TAKES}")
     if ask.handles < 0:
@@ -112,7 +114,7 @@ def _check_markers(ask: Ask) -> None:
 def generate_request(ask: Ask, program: Shown) -> dict[str, Any]:
     """GenerateRequest for ASK over PROGRAM, under a new request id. Raises AskWrong."""
     check_ask(ask)
-    selection: dict[str, Any] = {"program": program_json(program)}
+    selection = program.selection()
     request: dict[str, Any] = {
         "request_id": str(uuid.uuid4()),
         "selection": selection,
