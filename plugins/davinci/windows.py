@@ -23,6 +23,10 @@ WHOLE = "whole"
 MOST_TAKES = 32
 MOST_HANDLES = 240
 
+GOOD = "OK"
+BAD = "NOT OK"
+"""The first cell of a row of a receipt, which the windows show as a coloured mark."""
+
 WORDS: dict[str, dict[str, str]] = {
     "source": {"label": "Sound for", "tip": "The part of the timeline that gets sound"},
     "prompt": {
@@ -138,7 +142,7 @@ class Question:
     def answer(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """GIVEN as an answer: exactly the fields of ``values``, each of its type and in its range.
 
-        Raises ValueError with a sentence where a number is none or out of its range.
+        Raises ValueError with a sentence where a field cannot be used; the windows show it and ask again.
         """
         values = {name: given.get(name, self.values[name]) for name in self.values}
         for name in ("source", "prompt", "negative", "layer", "seed", "engine", "spread", "folder"):
@@ -148,7 +152,23 @@ class Question:
         values["markers"] = bool(values["markers"])
         if values["spread"] not in (EACH, WHOLE):
             raise ValueError("Make is neither one sound for each clip nor one over all")
+        if self.wants_prompt(values["source"]) and not values["prompt"]:
+            raise ValueError("The prompt is empty: say in a few words what should be heard")
+        why_not = self.why_not(values["engine"])
+        if why_not:
+            raise ValueError("The engine {} cannot be used: {}".format(values["engine"], why_not))
         return values
+
+    def wants_prompt(self, source: str) -> bool:
+        """Whether a prompt is asked for the source named SOURCE; markers bring theirs."""
+        return source != MARKERS and (self.with_prompt or source != self.values["source"])
+
+    def why_not(self, engine: str) -> str:
+        """Why the engine named ENGINE cannot be used now, or ""."""
+        known = next((known for known in self.engines if known["name"] == engine), None)
+        if known is None or known["ready"]:
+            return ""
+        return str(known["why_not"] or "it is not ready")
 
 
 def whole_number(text: Any, name: str, least: int, most: int) -> int:
@@ -162,12 +182,20 @@ def whole_number(text: Any, name: str, least: int, most: int) -> int:
     return number
 
 
-def wants_prompt(with_prompt: bool, at_first: str, source: str) -> bool:
-    """Whether a prompt is asked for SOURCE; WITH_PROMPT says it of the source that is chosen AT_FIRST.
+def row(*cells: str) -> str:
+    """CELLS as a line that a window shows as a row of a table."""
+    return "\t".join(cells)
 
-    From markers, the prompts are their names and notes.
-    """
-    return source != MARKERS and (with_prompt or source != at_first)
+
+def progress_words(words: str, fraction: float | None, eta: float | None) -> str:
+    """“drawing sound · 42 % · about 12 s left”, with what is known."""
+    parts = [words] if words else []
+    if fraction is not None:
+        parts.append(f"{100 * min(max(fraction, 0.0), 1.0):.0f} %")
+    if eta is not None and eta >= 1:
+        left = f"{eta:.0f} s" if eta < 90 else f"{eta / 60:.0f} min"
+        parts.append(f"about {left} left")
+    return " · ".join(parts)
 
 
 def wants_spread(source: Mapping[str, Any]) -> bool:
@@ -194,7 +222,10 @@ class Window:
         raise NotImplementedError
 
     def tell(self, title: str, lines: Sequence[str], problem: bool = False) -> None:
-        """Shows LINES (a receipt, or a problem) until the editor closes them."""
+        """Shows LINES (a receipt, or a problem) until the editor closes them.
+
+        A line with tabs is a row of a table; one that begins with GOOD or BAD has that as its mark.
+        """
         raise NotImplementedError
 
     def choose(self, title: str, lines: Sequence[str], choices: Sequence[str]) -> str | None:
