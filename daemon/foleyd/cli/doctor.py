@@ -203,7 +203,8 @@ def _folder(name: str, folder: Path, *, private: bool) -> Check:
 
 def _plugins(folders: Folders) -> Iterator[Check]:
     """The extension in each Blender that is found, and the record by which it finds ``foley``."""
-    from foleyd.plugins.blender import ABSENT, FOREIGN, known_places, state_of
+    from foleyd.plugins.blender import known_places, state_of
+    from foleyd.plugins.laying import ABSENT, FOREIGN
     from foleyd.plugins.record import read_record
 
     installed = False

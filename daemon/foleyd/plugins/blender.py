@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from foleyd.config import Folders
-from foleyd.files import TEMPORARY_PREFIX, output_error
 from foleyd.plugins.application import ask_application, install_with_application
 from foleyd.plugins.build import MANIFEST, blender_files, blender_manifest, build_blender, read_manifest
-from foleyd.plugins.errors import PluginForeign, PluginUnusable, ProgramUnusable
+from foleyd.plugins.errors import ProgramUnusable
+from foleyd.plugins.laying import (
+    ABSENT,
+    FOREIGN,
+    OURS,
+    State,
+    discard,
+    explained,
+    foreign,
+    put_folder,
+    same_files,
+)
 from foleyd.plugins.places import Place, found_places
 from foleyd.plugins.record import forget, read_record, record_path, remember
 
 PLUGIN = "blender"
-ABSENT, OURS, FOREIGN = "absent", "ours", "foreign"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What lies where the extension belongs: KIND, its VERSION, and whether it is CURRENT, file for file."""
-
-    kind: str
-    version: str = ""
-    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def state_of(place: Place) -> State:
     manifest = read_manifest(text)
     if folder.is_symlink() or manifest is None or not manifest.same_plugin(blender_manifest()):
         return State(FOREIGN)
-    return State(OURS, manifest.version, _same_files(folder))
+    return State(OURS, manifest.version, same_files(folder, blender_files()))
 
 
 def known_places(folders: Folders) -> list[Place]:
@@ -84,7 +82,7 @@ def install(folders: Folders, places: Sequence[Place]) -> list[Installed]:
     states = [state_of(place) for place in places]
     for place, state in zip(places, states, strict=True):
         if state.kind == FOREIGN:
-            raise _foreign(place)
+            raise foreign(place.extension)
     done = []
     for place, state in zip(places, states, strict=True):
         enabled = False
@@ -108,11 +106,11 @@ def uninstall(folders: Folders, places: Sequence[Place], *, strict: bool) -> tup
     for place in places:
         state = state_of(place)
         if state.kind == FOREIGN and strict:
-            raise _foreign(place)
+            raise foreign(place.extension)
         if state.kind != OURS:
             continue
         with _explained(place.extension):
-            _discard(place.extension)
+            discard(place.extension)
         removed.append(Removed(place, state.version))
     gone = [place.extension for place in places]
     left = any(state_of(place).kind == OURS for place in known_places(folders))
@@ -121,26 +119,8 @@ def uninstall(folders: Folders, places: Sequence[Place], *, strict: bool) -> tup
 
 
 def _install_files(place: Place) -> None:
-    """The new folder is whole before it gets its name, and the old one comes back if that fails."""
-    folder = place.extension
-    new = _beside(folder)
-    with _explained(folder):
-        place.repository.mkdir(parents=True, exist_ok=True)
-        try:
-            build_blender(new)
-            old = _beside(folder) if folder.exists() else None
-            if old:
-                os.rename(folder, old)
-            try:
-                os.rename(new, folder)
-            except OSError:
-                if old:
-                    os.rename(old, folder)
-                raise
-            if old:
-                shutil.rmtree(old, ignore_errors=True)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
+    with _explained(place.extension):
+        put_folder(place.extension, build_blender)
 
 
 def _asked(place: Place) -> Place:
@@ -162,51 +142,5 @@ def _install_by_application(place: Place, program: Path) -> bool:
         return False
 
 
-def _discard(folder: Path) -> None:
-    """Gone at once for whoever looks, then deleted."""
-    aside = _beside(folder)
-    os.rename(folder, aside)
-    shutil.rmtree(aside)
-
-
-def _beside(folder: Path) -> Path:
-    """A name of ours that Blender does not read: it skips those that begin with a dot."""
-    return folder.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
-
-
-def _same_files(folder: Path) -> bool:
-    expected = blender_files()
-    found = {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    try:
-        return found.keys() == expected.keys() and all(
-            path.read_bytes() == expected[name] for name, path in found.items()
-        )
-    except OSError:
-        return False
-
-
-def _foreign(place: Place) -> PluginForeign:
-    return PluginForeign(
-        f"{place.extension} is not foleyd's and was left alone; move it away, then try again",
-        where=str(place.extension),
-    )
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except PermissionError as error:
-        raise PluginUnusable(
-            f"{error.filename or path} cannot be changed; close Blender and check who may write there",
-            where=str(path),
-        ) from error
-    except OSError as error:
-        known = output_error(path, error)
-        raise known or PluginUnusable(
-            f"{error.filename or path}: {error.strerror or error}; mend that and try again", where=str(path)
-        ) from error
+def _explained(path: Path) -> AbstractContextManager[None]:
+    return explained(path, "close Blender and check who may write there")
