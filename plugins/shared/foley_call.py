@@ -22,7 +22,7 @@ if sys.platform != "win32":
     import fcntl
 
 from .foley_answers import Refused, lost, refusal, with_ints
-from .foley_find import FoleyMissing, environment, find_foley, too_old, window_flags
+from .foley_find import INSTALL, FoleyMissing, environment, find_foley, too_old, window_flags
 
 __all__ = ["Call", "FoleyMissing", "PrivateFolder", "Refused", "ask", "environment", "find_foley", "sweep"]
 
@@ -348,7 +348,7 @@ def _not_started(path: str, error: OSError) -> str:
     if isinstance(error, PermissionError):
         why = "you may not run it; mend its permissions"
     elif not os.path.exists(path):
-        why = "it is not there; run foley install blender again"
+        why = f"it is not there; run {INSTALL} again"
     elif isinstance(error, FileNotFoundError):  # of the interpreter that its first line names
         why = "the Python that it belongs to is gone; install foley again"
     else:

@@ -18,6 +18,11 @@ MINIMUM = "0.1.0"
 COMMAND_VARIABLE = "FOLEYD_COMMAND"
 HOME_VARIABLE = "FOLEYD_HOME"
 RECORD = "plugins.json"
+INSTALLED = "installed.json"
+"""Beside these modules where the installer put it: the same command, for all users of a computer."""
+_DAVINCI = (__package__ or "").split(".")[-1] == "foley_davinci"
+INSTALL = "foley install " + ("davinci" if _DAVINCI else "blender")
+"""What puts this plugin to where it is."""
 _HOST_VARIABLES = ("PYTHON", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 
@@ -43,7 +48,8 @@ def record_path(platform: str = sys.platform) -> str:
 
 
 def find_foley(explicit: str = "") -> list[str]:
-    """The command to call: EXPLICIT, else FOLEYD_COMMAND, else the installer's record, else PATH's.
+    """The command to call: EXPLICIT, else FOLEYD_COMMAND, else the user's record, else what the installer
+    wrote beside these modules, else PATH's.
 
     Raises FoleyMissing.
     """
@@ -54,31 +60,37 @@ def find_foley(explicit: str = "") -> list[str]:
     named = os.environ.get(COMMAND_VARIABLE)
     if named:
         return [_usable(named, "named by " + COMMAND_VARIABLE, "correct or clear that variable")]
-    try:
-        recorded = _recorded()
-    except FoleyMissing:
-        on_path = shutil.which("foley")
-        if on_path is None:
-            raise
+    problem = None
+    for path in (record_path(), os.path.join(os.path.dirname(os.path.abspath(__file__)), INSTALLED)):
+        try:
+            recorded = _recorded(path)
+        except FoleyMissing as missing:
+            problem = problem or missing
+        else:
+            if recorded:
+                return recorded
+    on_path = shutil.which("foley")
+    if on_path is not None:
         return [on_path]
-    return recorded
+    raise problem or FoleyMissing(
+        "foley is not installed: run pip install foleyd, then "
+        + INSTALL
+        + ("" if _DAVINCI else ", or name the command in the preferences")
+    )
 
 
-def _recorded() -> list[str]:
-    path = record_path()
+def _recorded(path: str) -> list[str]:
+    """The command in the file PATH; empty where there is no such file. Raises FoleyMissing."""
     try:
         with open(path, encoding="utf-8") as file:
             command = json.load(file)["command"]
         if not (command and isinstance(command, list) and all(isinstance(word, str) for word in command)):
             raise ValueError("no command")
     except FileNotFoundError:
-        raise FoleyMissing(
-            "foley is not installed: run pip install foleyd, then foley install blender,"
-            " or name the command in the preferences"
-        ) from None
+        return []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FoleyMissing(f"{path} cannot be read ({error}); run foley install blender again") from None
-    return [_usable(command[0], "named by the installation", "run foley install blender again"), *command[1:]]
+        raise FoleyMissing(f"{path} cannot be read ({error}); run {INSTALL} again") from None
+    return [_usable(command[0], "named by the installation", f"run {INSTALL} again"), *command[1:]]
 
 
 def _usable(path: str, who: str, fix: str) -> str:
