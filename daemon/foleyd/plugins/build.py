@@ -1,10 +1,11 @@
-"""The Blender extension, assembled from ``plugins/blender`` and ``plugins/shared``."""
+"""The plugins, assembled each from a folder of its own and ``plugins/shared``: a Blender extension, a package
+for DaVinci Resolve."""
 
 from __future__ import annotations
 
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,12 @@ from foleyd.plugins.errors import PluginUnusable
 
 MANIFEST = "blender_manifest.toml"
 _PACKAGE = Path(__file__).parents[1]
-_KEPT = {".py", ".toml", ".md", ".png", ".svg", ""}
-"""Suffixes of what belongs to a plugin; the empty one is its licence's."""
+_BLENDER_KEPT = frozenset({".py", ".toml", ".md", ".png", ".svg", ""})
+"""Suffixes of what belongs to the extension; the empty one is its licence's."""
+
+MENU = "menu"
+"""The folder of the templates of what Resolve lists; they are no part of the package."""
+_TEMPLATE = ".in"
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can name: all its files have it, so that equal sources make equal zips."""
@@ -51,16 +56,35 @@ def sources() -> Path:
 @cache
 def blender_files() -> Mapping[str, bytes]:
     """The extension's files by their names in it ("/" between folders), in order."""
+    return _plugin_files("blender", _BLENDER_KEPT)
+
+
+@cache
+def davinci_files() -> Mapping[str, bytes]:
+    """The files of the package for DaVinci Resolve, as :func:`blender_files`: modules only."""
+    return _plugin_files("davinci", frozenset({".py"}))
+
+
+def davinci_template(name: str) -> str:
+    """The template of the menu entry called NAME, as it is in the sources."""
+    path = sources() / "davinci" / MENU / f"{name}{_TEMPLATE}"
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PluginUnusable(f"{path} cannot be read ({error.strerror}); install foleyd again") from error
+
+
+def _plugin_files(plugin: str, kept: Set[str]) -> dict[str, bytes]:
     root = sources()
     found: dict[str, bytes] = {}
-    for part in ("blender", "shared"):
+    for part in (plugin, "shared"):
         for path in sorted((root / part).rglob("*")):
             name = path.relative_to(root / part)
             hidden = any(word.startswith((".", "__pycache__")) for word in name.parts)
-            if hidden or not path.is_file() or path.suffix not in _KEPT:
+            if hidden or name.parts[0] == MENU or not path.is_file() or path.suffix not in kept:
                 continue
             if found.setdefault(name.as_posix(), path.read_bytes()) != path.read_bytes():
-                raise PluginUnusable(f"two files of the extension are called {name}; rename one of them")
+                raise PluginUnusable(f"two files of the plugin are called {name}; rename one of them")
     return dict(sorted(found.items()))
 
 
@@ -96,9 +120,14 @@ def build_blender(target: Path) -> Path:
                 entry.external_attr = 0o100644 << 16
                 archive.writestr(entry, content)
         return target
+    write_files(target, blender_files())
+    return target
+
+
+def write_files(target: Path, files: Mapping[str, bytes]) -> None:
+    """FILES ("/" between folders) as the new folder TARGET. Raises OSError."""
     target.mkdir(parents=True)
-    for name, content in blender_files().items():
+    for name, content in files.items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return target

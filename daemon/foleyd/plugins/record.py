@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 
 from foleyd import __version__
 from foleyd.config import Folders
-from foleyd.files import TEMPORARY_PREFIX
+from foleyd.plugins.laying import put_file
 
 RECORD_FILE = "plugins.json"
 _SECONDS = 30.0
@@ -104,14 +103,4 @@ def try_command(record: Record) -> tuple[str, bool]:
 
 def _write(folders: Folders, record: Record) -> None:
     """Whole or not at all: plugins read it at any time."""
-    path = record_path(folders)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}.json")
-    try:
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    put_file(record_path(folders), msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
