@@ -26,6 +26,8 @@ LOOSE = {
 # What the extra `hunyuan` brings.
 EXTRA = {"accelerate", "diffusers", "huggingface_hub", "torch", "transformers", "triton"}
 
+TKINTER = {"tkinter", "_tkinter"}
+
 # Classes that say another's reason: failures come over the wire with their own, and an engine's are all one.
 WITHOUT_OWN_REASON = {"FailedWork", "RequestRefused", "SightError"}
 
@@ -39,7 +41,9 @@ def every_error() -> Iterator[type[FoleyError]]:
             importlib.import_module(module.name)
         except ModuleNotFoundError as error:
             # Without the extra; the errors of such an engine are in modules that need none of it.
-            if not module.name.startswith("foleyd.engines.hunyuan.") or error.name not in EXTRA:
+            extra = module.name.startswith("foleyd.engines.hunyuan.") and error.name in EXTRA
+            # Without the system's tkinter; likewise.
+            if not extra and not (module.name.startswith("foleyd.dialog.") and error.name in TKINTER):
                 raise
     pending = [FoleyError]
     while pending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from foleyd.cli import call, generate, house, install, jobs, models, selftest
+from foleyd.cli import call, dialog, generate, house, install, jobs, models, selftest
 from foleyd.cli.options import SpacedCommand
 
 app = typer.Typer(
@@ -39,3 +39,4 @@ app.add_typer(install.uninstall_app)
 app.add_typer(models.app)
 
 app.command("call")(call.call)
+app.command("dialog", hidden=True)(dialog.dialog)

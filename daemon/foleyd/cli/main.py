@@ -35,7 +35,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code; prints its error, if any. Raises nothing."""
-    as_json = "--json" in arguments or arguments[:1] == ["call"]
+    as_json = "--json" in arguments or arguments[:1] in (["call"], ["dialog"])
     try:
         return _run(arguments)
     except KeyboardInterrupt:
