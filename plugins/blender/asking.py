@@ -7,7 +7,6 @@ What cannot be asked ends as ValueError whose text is the sentence to show; the 
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +15,7 @@ import bpy
 
 from . import marks, pump, rendering, settings, state, vse_host
 from .foley_find import too_old
-from .foley_requests import MAX_SEED, Ask, check_ask
+from .foley_requests import Ask, check_ask
 from .timing import timecode
 
 BACKGROUND_SECONDS = 3600.0
@@ -54,16 +53,6 @@ def marker_cues(context: Any, ranges: Ranges) -> Cues:
             f"there is no named timeline marker between {between}: M over the timeline sets one, F2 names it"
         )
     return cues
-
-
-def seed_of(text: str) -> int | None:
-    """The seed that was typed; None where it was left empty or 0."""
-    text = text.strip()
-    if not text or text == "0":
-        return None
-    if not re.fullmatch(r"\d{1,19}", text) or int(text) > MAX_SEED:
-        raise ValueError(f"“{text}” is no seed: type a whole number, or leave it empty")
-    return int(text)
 
 
 def check_folder(context: Any) -> str:

@@ -13,7 +13,7 @@ import bpy
 
 from . import asking, pump, settings, state, takes, times, vse_host
 from .asking import Cues
-from .foley_requests import LAYERS, Ask
+from .foley_requests import LAYERS, Ask, seed_of
 from .timing import timecode
 
 WIDTH = 460
@@ -256,7 +256,7 @@ class FOLEY_OT_generate(AskProperties, bpy.types.Operator):
                     negative=self.negative.strip(),
                     layer=self.layer,
                     takes=self.takes,
-                    seed=asking.seed_of(self.seed),
+                    seed=seed_of(self.seed),
                     engine=self.engine,
                     handles=self.handles,
                     spread=self.spread,
@@ -335,7 +335,7 @@ class FOLEY_OT_redo(AskProperties, bpy.types.Operator):
                 ask = takes.ask_again(strip)
                 ask.prompt, ask.negative, ask.layer = self.prompt.strip(), self.negative.strip(), self.layer
                 ask.takes, ask.engine = self.takes, self.engine
-                ask.seed = asking.seed_of(self.seed) or random.randrange(1, 2**31)
+                ask.seed = seed_of(self.seed) or random.randrange(1, 2**31)
                 ask.handles, ask.ranges, ask.client = self.handles, [(self.start, self.end)], asking.client()
                 ask.folder = asking.check_folder(context)
                 if not ask.prompt:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, Sequence
@@ -111,13 +112,21 @@ def _check_markers(ask: Ask) -> None:
         _check_words(text, f"prompt of the marker at frame {start}")
 
 
+def seed_of(text: str) -> int | None:
+    """The seed that was typed; None where it was left empty or 0. Raises AskWrong."""
+    text = text.strip()
+    if not text or text == "0":
+        return None
+    if not re.fullmatch(r"\d{1,19}", text) or int(text) > MAX_SEED:
+        raise AskWrong(f"“{text}” is no seed: type a whole number, or leave it empty")
+    return int(text)
+
+
 def generate_request(ask: Ask, program: Shown) -> dict[str, Any]:
     """GenerateRequest for ASK over PROGRAM, under a new request id. Raises AskWrong."""
-    check_ask(ask)
-    selection = program.selection()
-    request: dict[str, Any] = {
+    return {
         "request_id": str(uuid.uuid4()),
-        "selection": selection,
+        **spot_request(ask, program),
         "engine": {"name": ask.engine, "options": dict(ask.options)},
         "output": {"folder": ask.folder, "handles_frames": ask.handles},
         "priority": "PRIORITY_INTERACTIVE",
@@ -125,15 +134,18 @@ def generate_request(ask: Ask, program: Shown) -> dict[str, Any]:
         "text_only": ask.text_only,
         "client": ask.client,
     }
+
+
+def spot_request(ask: Ask, program: Shown) -> dict[str, Any]:
+    """SpotRequest for ASK over PROGRAM: what would be filled. Raises AskWrong."""
+    check_ask(ask)
+    selection = program.selection()
     if ask.cues:
         cues = dict.fromkeys((start, end, _read_marker(text, ask)) for start, end, text in ask.cues)
-        request["cues"] = {
-            "cues": [_cue(ask, _range(start, end, program.zero), said) for start, end, said in cues]
-        }
-    else:
-        selection["ranges"] = [_range(start, end, program.zero) for start, end in ask.ranges]
-        request["rule"] = _rule(ask)
-    return request
+        found = [_cue(ask, _range(start, end, program.zero), said) for start, end, said in cues]
+        return {"selection": selection, "cues": {"cues": found}}
+    selection["ranges"] = [_range(start, end, program.zero) for start, end in ask.ranges]
+    return {"selection": selection, "rule": _rule(ask)}
 
 
 def _rule(ask: Ask) -> dict[str, Any]:

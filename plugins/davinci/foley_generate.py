@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each entry of Resolve's menu does, from the click to the receipt.
+
+Read what is open and selected, ask, let foley see the same edit, have the sound made, place it, read it back.
+Nothing of the editor's is changed. Standard library only, Python 3.8 syntax.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import re
+import sys
+import time
+import traceback
+from typing import Any, Callable, Mapping
+
+from .any_window import AnyWindow
+from .dialog_window import DialogWindow
+from .foley_call import PrivateFolder, Refused
+from .foley_call import ask as ask_foley
+from .foley_find import FoleyMissing, find_foley
+from .foley_jobs import ENDED, Jobs, JobView
+from .foley_requests import EACH, LAYERS, Ask, AskWrong, seed_of, spot_request
+from .foley_server import ServerWatch
+from .frames import Span, decimal, exact_handles
+from .kept import Kept
+from .no_window import NoWindow
+from .placed import Added, pieces_of
+from .placing import Placing
+from .receipt import receipt_lines
+from .resolve_host import Host, HostProblem, connect
+from .shots import disagreement, edges, flatten
+from .sources import LAST, Source, find_sources
+from .taking_back import take_back, taken_back
+from .ui_manager import UiWindow
+from .windows import MARKERS, SELECTION, Question, Window
+
+TITLES = {
+    "generate": "Foley - Generate",
+    "markers": "Foley - Generate from markers",
+    "redo": "Foley - Redo last",
+    "remove": "Foley - Remove last",
+}
+_SPOT_SECONDS = 120.0
+_BETWEEN_POLLS = 0.03
+_PLACE, _LEAVE = "Place it", "Leave it out"
+_DRAWN = 2**31
+
+
+def run(entry: str, names: Mapping[str, Any]) -> None:
+    """Does what the menu's ENTRY says, in the Resolve of a script with the globals NAMES. Never raises."""
+    title, window = TITLES.get(entry, "Foley"), NoWindow()  # type: str, Window
+    try:
+        host = connect(names)
+        window = open_window(host)
+        Visit(host, window, title, Kept()).enter(entry)
+    except (HostProblem, FoleyMissing) as problem:
+        window.tell(title, [str(problem)], problem=True)
+    except Refused as refused:
+        window.tell(title, [refused.sentence], problem=True)
+    except Exception as error:
+        traceback.print_exc()
+        lines = [f"something went wrong in foley's plugin ({type(error).__name__}: {error})"]
+        window.tell(title, [*lines, "foley doctor --davinci, in a terminal, may say why"], problem=True)
+    finally:
+        window.close()
+
+
+def open_window(host: Host) -> Window:
+    """The best window that this edition and version allow; nothing that only Studio has is touched."""
+    makers: list[Callable[[], Window]] = []
+    if host.build.own_windows:
+        makers.append(lambda: UiWindow(host.fusion, host.names.get("bmd")))
+    try:
+        command = find_foley()
+    except FoleyMissing:
+        pass  # said where foley is needed
+    else:
+        makers.append(lambda: DialogWindow(command))
+    return AnyWindow(makers)
+
+
+class Exported:
+    """The open timeline as Resolve's own OTIO, as a request shows it."""
+
+    def __init__(self, host: Host, folder: str) -> None:
+        text = json.dumps(host.export(folder)).encode("utf-8")
+        self._otio = {
+            "json": base64.b64encode(text).decode("ascii"),
+            "base_folder": folder,
+            "name": host.name,
+        }
+        self.zero = host.clock.start
+
+    def selection(self) -> dict[str, Any]:
+        """It as a foleyd.v1.Selection."""
+        return {"otio": dict(self._otio)}
+
+
+class Visit:
+    """One click on a menu entry."""
+
+    def __init__(self, host: Host, window: Window, title: str, kept: Kept) -> None:
+        self.host = host
+        self.window = window
+        self.title = title
+        self.kept = kept
+        self.folder: PrivateFolder | None = None
+
+    def enter(self, entry: str) -> None:
+        """Does what ENTRY says. Raises HostProblem, FoleyMissing, Refused."""
+        self.host.open_timeline()
+        self.folder = PrivateFolder()
+        try:
+            if entry == "remove":
+                self.remove()
+            elif entry == "redo":
+                self.redo()
+            else:
+                self.generate(find_sources(self.host, MARKERS if entry == "markers" else ""))
+        finally:
+            self.folder.close()
+
+    # --------------------------------------------------------------------------------- the entries
+
+    def generate(self, sources: list[Source], instead_of: Added | None = None) -> None:
+        """Asks about SOURCES, has the sound made and places it; INSTEAD_OF: its items are disabled then."""
+        watch = self._server()
+        question = self._question(sources, watch, instead_of)
+        while True:
+            values = self.window.ask(question)
+            if values is None:
+                return
+            source = next(each for each in sources if each.key == values["source"])
+            try:
+                ask = self._ask(values, source, watch, again=instead_of is not None)
+                exported = self._see(ask, source)
+            except AskWrong as wrong:
+                question.values, question.problem = values, str(wrong)
+                continue
+            break
+        self.kept.remember(self.host.project_id, self.host.id, values)
+        cuts = edges(self._visible(), source.spans)
+        view = self._make(ask, exported)
+        if view is None or not self._still_right(source, cuts):
+            return
+        added = Added(view.job_id, self.host.project_id, self.host.id, _memory(values, source))
+        pieces = pieces_of(view.result or {}, self.host)
+        old = instead_of.items if instead_of is not None else []
+        rows = Placing(self.host, added, self.kept.note).place(
+            pieces, markers=values["markers"], instead_of=old
+        )
+        made = "{} take{} placed, made by {}".format(len(rows), "s" * (len(rows) != 1), view.engine)
+        self.window.tell(self.title, [made, *receipt_lines(self.host, rows), *view.warnings])
+
+    def redo(self) -> None:
+        """Asks for the last sound again, with another seed unless one is given."""
+        last = self._last()
+        spans = [Span(*span) for span in last.ask["spans"]]
+        cues = [(int(start), int(end), str(text)) for start, end, text in last.ask["cues"]]
+        clock = self.host.clock
+        lines = [f"{clock.label(span.start)} – {clock.label(span.end)}" for span in spans]
+        self.generate([Source(LAST, "the last sound again", lines, spans, cues)], last)
+
+    def remove(self) -> None:
+        """Takes the last job's sound off the timeline; its WAV files stay."""
+        last = self._last()
+        left = take_back(self.host, last)
+        self.kept.note(last)
+        if left:
+            raise HostProblem(taken_back(left))
+        number, prompt = len(last.items), last.ask.get("values", {}).get("prompt", "")
+        what = "{} take{} removed{}".format(number, "s" * (number != 1), f": {prompt}" if prompt else "")
+        folder = os.path.dirname(last.pool[0]) if last.pool else ""
+        self.window.tell(self.title, [what, f"The sound files stay in {folder}" if folder else ""])
+
+    def _last(self) -> Added:
+        last = self.kept.last(self.host.project_id, self.host.id)
+        if last is None:
+            raise HostProblem(f"foley has put no sound on the timeline {self.host.name} that is still there")
+        return last
+
+    # ------------------------------------------------------------------------------------- asking
+
+    def _server(self) -> ServerWatch:
+        """What the daemon says of itself; it is started where it does not run."""
+        assert self.folder is not None
+        watch = ServerWatch(find_foley, self.folder.path)
+        try:
+            watch.ask()
+            while watch.busy:
+                watch.poll()
+                if self.window.progress(self.title, "starting foley", None, None):
+                    raise HostProblem("cancelled before anything was asked")
+                time.sleep(_BETWEEN_POLLS)
+        finally:
+            watch.close()
+        if watch.problem and not watch.engines:
+            raise HostProblem(watch.problem)
+        return watch
+
+    def _question(self, sources: list[Source], watch: ServerWatch, again: Added | None) -> Question:
+        host = self.host
+        values = self.kept.values(host.project_id, host.id)
+        if again is not None:
+            values.update(again.ask["values"])
+        values["folder"] = values.get("folder") or default_folder(host.project_name, host.name)
+        values["source"], values["seed"] = sources[0].key, ""
+        engines = [{"name": "auto", "ready": True, "why_not": ""}]
+        for name in watch.engines:
+            engines.append({"name": name, "ready": not watch.why_not(name), "why_not": watch.why_not(name)})
+        return Question(
+            title=self.title,
+            sources=[source.as_json() for source in sources],
+            values=values,
+            layers=watch.layers or list(LAYERS),
+            engines=engines,
+            notes=self._notes(again),
+            with_prompt=not sources[0].cues,
+            earlier=self.kept.prompts(host.project_id),
+        )
+
+    def _notes(self, again: Added | None) -> list[str]:
+        host, notes = self.host, []
+        if again is not None:
+            notes.append("The earlier takes stay where they are, disabled.")
+        if host.selected() is None:
+            notes.append(
+                f"{host.build.name} does not tell scripts what is selected (21.0.4 does): "
+                "set the marks in and out, or put the playhead over a clip."
+            )
+        if host.import_rate != host.clock.rate:
+            notes.append(
+                f"This timeline has {decimal(host.clock.rate)} frames a second, its project "
+                f"{decimal(host.import_rate)}, in which Resolve counts sound files: takes begin on their "
+                "frame, without handles, and may end a frame early."
+            )
+        return notes
+
+    def _ask(self, values: Mapping[str, Any], source: Source, watch: ServerWatch, *, again: bool) -> Ask:
+        host = self.host
+        seed = seed_of(values["seed"])
+        return Ask(
+            prompt=values["prompt"],
+            negative=values["negative"],
+            layer=values["layer"],
+            takes=values["takes"],
+            seed=random.randrange(1, _DRAWN) if again and seed is None else seed,
+            engine=values["engine"],
+            handles=exact_handles(values["handles"], host.clock.rate, host.import_rate),
+            spread=values["spread"] if source.key == SELECTION else EACH,
+            ranges=[] if source.cues else [tuple(span) for span in source.spans],
+            cues=source.cues,
+            layers=watch.layers or LAYERS,
+            folder=os.path.expanduser(values["folder"]),
+            client=f"resolve {host.build.name}",
+        )
+
+    def _visible(self) -> list[tuple[int, int]]:
+        """The pieces of picture that can be seen, by what Resolve's items say."""
+        return flatten([(item.start, item.end) for item in self.host.picture()])
+
+    def _see(self, ask: Ask, source: Source) -> Exported:
+        """The timeline for foley, once foley sees the same cuts in it as Resolve says there are.
+
+        Raises AskWrong for what the editor can correct in the question, HostProblem, Refused.
+        """
+        assert self.folder is not None
+        self.window.progress(self.title, "reading the timeline", None, None)
+        exported = Exported(self.host, self.folder.path)
+        try:
+            spotted = ask_foley(find_foley(), "Spot", spot_request(ask, exported), timeout=_SPOT_SECONDS)
+        except Refused as refused:
+            if refused.code == "INVALID_ARGUMENT":
+                raise AskWrong(refused.sentence) from None
+            raise
+        items = [(item.start, item.end) for item in self.host.picture()]
+        wrong = disagreement(items, spotted["program"], source.spans, self.host.clock)
+        if wrong:
+            raise HostProblem(f"{wrong}. Nothing was made, since it could not be in sync")
+        return exported
+
+    # ------------------------------------------------------------------------------------- making
+
+    def _make(self, ask: Ask, exported: Exported) -> JobView | None:
+        """The job once it is done; None where it was cancelled. Raises HostProblem where it failed."""
+        assert self.folder is not None
+        jobs = Jobs(find_foley, self.folder.path)
+        try:
+            view = jobs.submit(ask, exported, self.host.name)
+            while view.state not in ENDED:
+                jobs.poll()
+                if self.window.progress(self.title, view.words, view.fraction, view.eta):
+                    jobs.cancel(view.id)
+                time.sleep(_BETWEEN_POLLS)
+        finally:
+            jobs.close()
+        if view.state == "failed":
+            print(view.detail, file=sys.stderr)
+            raise HostProblem(view.error)
+        return view if view.state == "done" else None
+
+    def _still_right(self, source: Source, cuts: set[int]) -> bool:
+        """Whether the sound may be placed: the timeline is open, and its cuts are where they were."""
+        while not self.host.still_open():
+            lines = [f"The sound is ready. Open the timeline {self.host.name} again to have it placed."]
+            if self.window.choose(self.title, lines, [_PLACE, _LEAVE]) != _PLACE:
+                return False
+        if edges(self._visible(), source.spans) == cuts:
+            return True
+        lines = ["The cut under this sound was changed while it was made; it was made for the earlier one."]
+        return self.window.choose(self.title, lines, [_PLACE, _LEAVE]) == _PLACE
+
+
+def default_folder(project: str, timeline: str) -> str:
+    """Where sound goes until the editor says otherwise: the user's folder of videos."""
+    home = os.path.expanduser("~")
+    videos = os.path.join(home, "Movies" if sys.platform == "darwin" else "Videos")
+    return os.path.join(videos if os.path.isdir(videos) else home, "Foley", _safe(project), _safe(timeline))
+
+
+def _safe(name: str) -> str:
+    """NAME as a folder's on any system."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).strip(" .")[:80] or "untitled"
+
+
+def _memory(values: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """What was asked, so that it can be asked again."""
+    kept = {name: values[name] for name in values if name not in ("source", "seed")}
+    return {
+        "values": kept,
+        "spans": [list(span) for span in source.spans],
+        "cues": [list(cue) for cue in source.cues],
+    }

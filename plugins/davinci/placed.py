@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a job becomes on a timeline, and what of it was added: plain values, as they are kept between runs.
+
+Standard library only, Python 3.8 syntax.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any, Mapping, NamedTuple, Sequence
+
+from .frames import Span
+from .resolve_host import Host, HostProblem, Item, maybe
+
+BIN = "Foley"
+"""The outer bin; the inner one is named as the timeline is."""
+
+
+@dataclass
+class Piece:
+    """One take and where it goes; SPAN is absolute frames, BEFORE timeline frames of its file left out."""
+
+    path: str
+    track: str
+    channels: int
+    span: Span
+    before: int
+    heard: bool
+    cue: str
+    seed: int
+    prompt: str
+
+
+@dataclass
+class Added:
+    """What a job has added to a project: plain values, as they are kept between runs."""
+
+    job: str
+    project: str
+    timeline: str
+    ask: dict[str, Any] = field(default_factory=dict)
+    tracks: list[str] = field(default_factory=list)
+    first_track: int = 0
+    """How many audio tracks there were before."""
+    items: list[dict[str, Any]] = field(default_factory=list)
+    """id, path, start and track of each."""
+    pool: list[str] = field(default_factory=list)
+    bins: list[str] = field(default_factory=list)
+    """Bins that were made, the outer one first."""
+    markers: list[str] = field(default_factory=list)
+    """Custom data of each."""
+    silenced: list[dict[str, Any]] = field(default_factory=list)
+    """Items of an earlier job that were disabled for this one."""
+    state: str = "placing"
+
+    def as_json(self) -> dict[str, Any]:
+        """For the file that keeps it."""
+        return asdict(self)
+
+
+class Row(NamedTuple):
+    """One take in the receipt."""
+
+    good: bool
+    track: str
+    span: Span
+    words: str
+    path: str
+
+
+class PlacingFailed(HostProblem):
+    """The takes were not placed; the text says why and what was taken back."""
+
+
+def pieces_of(result: Mapping[str, Any], host: Host) -> list[Piece]:
+    """The placements of a foleyd.v1.Result, in the order of its tracks."""
+    takes = {take["id"]: take for take in result.get("takes", ())}
+    cues = {cue["id"]: cue for cue in result.get("cues", ())}
+    pieces = []
+    for placement in result.get("placements", ()):
+        take, record = takes[placement["take_id"]], placement["range"]
+        pieces.append(
+            Piece(
+                path=placement["path"],
+                track=placement["track_name"],
+                channels=take["channels"],
+                span=Span(*(host.clock.absolute(record[edge]) for edge in ("start_frame", "end_frame"))),
+                before=record["start_frame"] - take["file_range"]["start_frame"],
+                heard=placement["enabled"],
+                cue=placement["cue_id"],
+                seed=take["seed"],
+                prompt=cues.get(placement["cue_id"], {}).get("prompt", ""),
+            )
+        )
+    return pieces
+
+
+def is_any(item: Item, entries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether ITEM is one of those that were written down."""
+    return any(is_entry(item, entry) for entry in entries)
+
+
+def is_entry(item: Item, entry: Mapping[str, Any]) -> bool:
+    """Whether ITEM is the one that was written down; by place and file where it had no name yet."""
+    if entry["id"]:
+        return bool(item.id == entry["id"])
+    return item.start == entry["start"] and same_file(item.path) == same_file(entry["path"])
+
+
+def clips_by_path(clips: Any) -> dict[str, Any]:
+    """CLIPS of the media pool by :func:`same_file` of their file."""
+    if isinstance(clips, dict):
+        clips = list(clips.values())
+    found = {}
+    for clip in clips or []:
+        path = maybe(clip, "GetClipProperty", "File Path") if clip is not None else None
+        if path:
+            found[same_file(str(path))] = clip
+    return found
+
+
+def sub_folder(folder: Any, name: str) -> Any:
+    """The bin called NAME in FOLDER; None without one."""
+    inner = maybe(folder, "GetSubFolderList") or []
+    if isinstance(inner, dict):
+        inner = list(inner.values())
+    return next((each for each in inner if maybe(each, "GetName") == name), None)
+
+
+def same_file(path: str) -> str:
+    """PATH in a form that two names of one file share."""
+    return os.path.normcase(os.path.normpath(path))

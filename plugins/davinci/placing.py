@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job's takes onto tracks of their own in Resolve, whole or not at all.
+
+Ours only adds: tracks, items on them, a bin, markers where asked for. What is added is written down before it
+is made, so that it can be taken back even when Resolve is gone half-way. Standard library only, Python 3.8
+syntax.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
+
+from .frames import Cut, CutInexact, cut_of, decimal, read_rate
+from .placed import BIN, Added, Piece, PlacingFailed, Row, clips_by_path, is_entry, same_file, sub_folder
+from .receipt import receipt, users_items
+from .resolve_host import OURS, SOUND, Host, HostProblem, call, maybe
+from .taking_back import take_back, taken_back
+
+MARKER_COLOUR = "Mint"
+_TYPES = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+_NOTE_LENGTH = 900
+
+Note = Callable[[Added], None]
+"""Writes down what has been added so far."""
+Imported = Dict[str, Tuple[Any, Cut]]
+"""By path: a clip of the media pool, and its cut in the frames that Resolve gave it."""
+
+
+class Placing:
+    """One job's takes on their way onto the open timeline of HOST; ADDED is kept true, and told to NOTE."""
+
+    def __init__(self, host: Host, added: Added, note: Note) -> None:
+        self.host = host
+        self.added = added
+        self.note = note
+
+    def place(
+        self, pieces: Sequence[Piece], *, markers: bool, instead_of: Sequence[Mapping[str, Any]]
+    ) -> list[Row]:
+        """Lays PIECES onto new tracks and reads them back; the receipt.
+
+        MARKERS: one over each cue. INSTEAD_OF: items of an earlier job, which are disabled once all is well.
+        Raises PlacingFailed with everything taken back.
+        """
+        host = self.host
+        with host.edit_page():
+            before = users_items(host)
+            try:
+                imported = self._import(pieces)
+                tracks = self._add_tracks(pieces)
+                for piece in pieces:
+                    self._append(piece, imported[piece.path], tracks[piece.track])
+                if markers:
+                    self._add_markers(pieces)
+                rows = receipt(host, pieces, {path: cut for path, (_, cut) in imported.items()}, tracks)
+                _check(rows, before, users_items(host, set(tracks.values())))
+                self._disable(instead_of)
+            except Exception as problem:  # whatever it was, what was added must go
+                left = take_back(host, self.added, at_once=True)
+                self.note(self.added)
+                why = str(problem) or type(problem).__name__
+                raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
+            self.added.state = "placed"
+            self.note(self.added)
+            return rows
+
+    # ----------------------------------------------------------------------------------- media pool
+
+    def _import(self, pieces: Sequence[Piece]) -> Imported:
+        pool = self.host.pool
+        kept = call(pool, "GetCurrentFolder")
+        paths = list(dict.fromkeys(piece.path for piece in pieces))
+        for path in paths:
+            if not os.path.isfile(path):
+                raise HostProblem(f"the sound file {path} is not there")
+        try:
+            folder = self._bin(pool)
+            self.added.pool = paths
+            self.note(self.added)
+            if call(pool, "SetCurrentFolder", folder) is False:
+                raise HostProblem(f"the bin {BIN}/{self.host.name} could not be opened")
+            clips = clips_by_path(call(pool, "ImportMedia", paths))
+        finally:
+            if kept is not None:
+                maybe(pool, "SetCurrentFolder", kept)
+        found = {}
+        for piece in pieces:
+            clip = clips.get(same_file(piece.path))
+            if clip is None:
+                raise HostProblem(f"Resolve did not import {os.path.basename(piece.path)}")
+            found[piece.path] = clip, self._cut(piece, clip)
+        return found
+
+    def _cut(self, piece: Piece, clip: Any) -> Cut:
+        said, rate = call(clip, "GetClipProperty", "FPS"), self.host.clock.rate
+        try:
+            return cut_of(piece.before, piece.span.length, rate, read_rate(said)[0])
+        except CutInexact as inexact:
+            raise HostProblem(
+                f"Resolve counts {os.path.basename(piece.path)} in {said} frames a second, the timeline has "
+                f"{decimal(rate)}: {inexact}; ask again without handles"
+            ) from None
+
+    def _bin(self, pool: Any) -> Any:
+        """The bin "Foley/<timeline>", made where it is missing."""
+        folder, path = call(pool, "GetRootFolder"), ""
+        for name in (BIN, self.host.name):
+            path = f"{path}/{name}" if path else name
+            inner = sub_folder(folder, name)
+            if inner is None:
+                self.added.bins.append(path)
+                self.note(self.added)
+                inner = call(pool, "AddSubFolder", folder, name)
+                if inner is None:
+                    raise HostProblem(f"the bin {path} could not be made in the media pool")
+            folder = inner
+        return folder
+
+    # ------------------------------------------------------------------------------------- timeline
+
+    def _add_tracks(self, pieces: Sequence[Piece]) -> dict[str, int]:
+        """By name: the number of each new track."""
+        host, made = self.host, {}
+        self.added.first_track = host.track_count(SOUND)
+        for piece in pieces:
+            if piece.track not in made:
+                self.added.tracks.append(piece.track)
+                self.note(self.added)
+                made[piece.track] = self._add_track(piece, self.added.first_track + len(made) + 1)
+        return made
+
+    def _add_track(self, piece: Piece, index: int) -> int:
+        timeline, kind = self.host.timeline, _TYPES.get(piece.channels, f"adaptive{piece.channels}")
+        said = call(timeline, "AddTrack", SOUND, kind)
+        maybe(timeline, "SetTrackName", SOUND, index, piece.track)
+        # The count of tracks may be an old one; the name that comes back is what proves the track.
+        if maybe(timeline, "GetTrackName", SOUND, index) != piece.track:
+            what = "named" if said else "added"
+            raise HostProblem(f"a new audio track could not be {what}; close Resolve's dialogs and try again")
+        self.host.sound_tracks = index
+        real = maybe(timeline, "GetTrackSubType", SOUND, index)
+        if real and str(real).lower() != kind:
+            raise HostProblem(f"the new audio track is {real} where {kind} is needed")
+        if self.host.items(SOUND, index):
+            raise HostProblem(f"the new audio track {index} is not empty")
+        return index
+
+    def _append(self, piece: Piece, imported: tuple[Any, Cut], track: int) -> None:
+        host, (clip, cut) = self.host, imported
+        entry = {"id": "", "path": piece.path, "start": piece.span.start, "track": track}
+        self.added.items.append(entry)
+        self.note(self.added)
+        wish = {
+            "mediaPoolItem": clip,
+            "startFrame": cut.start,
+            "endFrame": cut.end,
+            "mediaType": 2,
+            "trackIndex": track,
+            "recordFrame": piece.span.start,
+        }
+        call(host.pool, "AppendToTimeline", [wish])
+        # What it returns proves nothing; the item is what lies there now.
+        laid = [item for item in host.items(SOUND, track) if same_file(item.path) == same_file(piece.path)]
+        if not laid:
+            raise HostProblem(f"Resolve did not place {os.path.basename(piece.path)} on {piece.track}")
+        entry["id"] = laid[-1].id
+        self.note(self.added)
+        if not piece.heard:
+            call(laid[-1].handle, "SetClipEnabled", False)
+
+    def _add_markers(self, pieces: Sequence[Piece]) -> None:
+        """A marker over each cue that is heard, on its first frame that has none yet."""
+        host = self.host
+        taken = {int(frame) for frame in call(host.timeline, "GetMarkers") or {}}
+        for piece in pieces:
+            first = host.clock.relative(piece.span.start)
+            free = [frame for frame in range(first, first + piece.span.length) if frame not in taken]
+            if not (piece.heard and free):
+                continue
+            custom = f"{OURS}{self.added.job}:{piece.cue}"
+            self.added.markers.append(custom)
+            self.note(self.added)
+            text = f"{piece.prompt[:_NOTE_LENGTH]}\nseed {piece.seed}\njob {self.added.job}"
+            length = piece.span.length - (free[0] - first)
+            said = call(host.timeline, "AddMarker", free[0], MARKER_COLOUR, piece.track, text, length, custom)
+            if not said:
+                raise HostProblem(f"the marker at {host.clock.label(piece.span.start)} could not be set")
+            taken.add(free[0])
+
+    def _disable(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Disables those of ENTRIES that lie where they were put and are heard."""
+        for _, item in self.host.all_items(SOUND) if entries else ():
+            entry = next((entry for entry in entries if is_entry(item, entry)), None)
+            if entry is not None and item.enabled:
+                self.added.silenced.append(dict(entry))
+                self.note(self.added)
+                call(item.handle, "SetClipEnabled", False)
+
+
+def _check(rows: Sequence[Row], before: Mapping[int, Any], after: Mapping[int, Any]) -> None:
+    wrong = [entry for entry in rows if not entry.good]
+    if wrong:
+        raise HostProblem(
+            f"Resolve did not place the sound as it was asked to ({wrong[0].track}: {wrong[0].words})"
+        )
+    for index, items in before.items():
+        if after.get(index) != items:
+            track = f"picture track {-index}" if index < 0 else f"audio track {index}"
+            raise HostProblem(f"something of yours on {track} changed meanwhile")

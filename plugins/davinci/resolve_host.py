@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DaVinci Resolve as the plugin sees it: reached, recognised, and its open timeline read.
+
+Nothing here changes a project; that is ``placing.py``. Resolve's objects answer any attribute, calls say
+True and do nothing, lists come as None: every call goes through :func:`call`, and what matters is read back.
+Standard library only, Python 3.8 syntax.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Iterator, Mapping, NamedTuple
+
+from .frames import Clock, Span, TimeWrong, decimal, read_rate
+
+OLDEST = (18, 5)
+"""Before it sound could not be placed at a frame."""
+STUDIO_WINDOWS = (19, 1)
+"""From it on the free edition answers a script's window with an offer to buy."""
+PICTURE, SOUND = "video", "audio"
+OURS = "foleyd:"
+"""What the custom data of our markers begins with."""
+EDIT_PAGE = "edit"
+
+_DEFAULT_MARKER = re.compile(r"^(marker|marke|marcador|marqueur|маркер|标记|マーカー)\s*\d*$", re.IGNORECASE)
+
+
+class HostProblem(Exception):
+    """Resolve did not do what it was asked; the text is a sentence for the editor."""
+
+
+class NotThere(HostProblem):
+    """This Resolve does not have the call."""
+
+
+def call(thing: Any, name: str, *arguments: Any) -> Any:
+    """What THING's method NAME returns. Raises NotThere where it has none, HostProblem where it fails."""
+    method = getattr(thing, name, None) if thing is not None else None
+    if not callable(method):
+        raise NotThere(f"this version of Resolve has no {name}")
+    try:
+        return method(*arguments)
+    except Exception as error:
+        raise HostProblem(f"Resolve's {name} failed ({error}); close its dialogs and try again") from error
+
+
+def maybe(thing: Any, name: str, *arguments: Any) -> Any:
+    """As :func:`call`, None where this version does not have it or it fails."""
+    try:
+        return call(thing, name, *arguments)
+    except HostProblem:
+        return None
+
+
+@dataclass(frozen=True)
+class Build:
+    """Which Resolve this is."""
+
+    product: str
+    version: tuple[int, ...]
+
+    @property
+    def studio(self) -> bool:
+        """Whether it is the Studio edition; an unknown product is taken for the free one."""
+        return "studio" in self.product.lower()
+
+    @property
+    def own_windows(self) -> bool:
+        """Whether scripts may open windows of Resolve's own."""
+        return self.studio or () < self.version < STUDIO_WINDOWS
+
+    @property
+    def name(self) -> str:
+        """“DaVinci Resolve Studio 21.0.4”."""
+        return "{} {}".format(self.product, ".".join(map(str, self.version[:3])))
+
+
+class Item(NamedTuple):
+    """One item of a track; frames are absolute, END exclusive."""
+
+    id: str
+    name: str
+    start: int
+    end: int
+    enabled: bool
+    path: str
+    """Its file, "" where it has none: a title, a compound clip."""
+    pooled: bool
+    """It stands for something in the media pool; titles and transitions do not."""
+    handle: Any
+
+    @property
+    def span(self) -> Span:
+        """Where it lies."""
+        return Span(self.start, self.end)
+
+
+class Mark(NamedTuple):
+    """A marker of the timeline; frames are absolute. A point has one frame."""
+
+    span: Span
+    text: str
+    """What it asks for: its name, or its note where it was never named."""
+    colour: str
+
+
+class Host:
+    """A running Resolve and, after :meth:`open_timeline`, the timeline that is open in it."""
+
+    def __init__(self, resolve: Any, names: Mapping[str, Any]) -> None:
+        self.resolve = resolve
+        self.names = names
+        self.build = detect(resolve)
+        self.project: Any = None
+        self.timeline: Any = None
+        self.project_name = self.project_id = self.name = self.id = ""
+        self.clock = Clock(Fraction(24), False, 0)
+        self.length = 0
+        self.import_rate = Fraction(24)
+        """The rate that Resolve gives to a sound file when it is imported: the project's."""
+        self.sound_tracks = 0
+        """Sound tracks that were seen to be there; the count that Resolve gives may be an old one."""
+
+    @property
+    def fusion(self) -> Any:
+        """The Fusion object that windows come from."""
+        return self.names.get("fusion") or self.names.get("fu") or maybe(self.resolve, "Fusion")
+
+    @property
+    def pool(self) -> Any:
+        """The media pool."""
+        return call(self.project, "GetMediaPool")
+
+    # ---------------------------------------------------------------------------------- the timeline
+
+    def open_timeline(self) -> None:
+        """Reads which timeline is open and how it counts. Raises HostProblem."""
+        self.project = maybe(maybe(self.resolve, "GetProjectManager"), "GetCurrentProject")
+        self.timeline = maybe(self.project, "GetCurrentTimeline")
+        if self.timeline is None:
+            raise HostProblem("no timeline is open; open one on the Edit page and try again")
+        self.project_name, self.name = (
+            str(maybe(self.project, "GetName")),
+            str(call(self.timeline, "GetName")),
+        )
+        self.project_id = str(maybe(self.project, "GetUniqueId") or self.project_name)
+        self.id = str(maybe(self.timeline, "GetUniqueId") or self.name)
+        try:
+            self._read_clock()
+        except TimeWrong as wrong:
+            raise HostProblem(f"{wrong}; set the timeline's frame rate in its settings") from None
+        self.length = int(call(self.timeline, "GetEndFrame")) - self.clock.start
+
+    def _read_clock(self) -> None:
+        said = maybe(self.timeline, "GetSetting", "timelineFrameRate")
+        projects = maybe(self.project, "GetSetting", "timelineFrameRate")
+        rate, drop = read_rate(said or projects)
+        self.import_rate = read_rate(projects or said)[0]
+        timecode = str(call(self.timeline, "GetStartTimecode"))
+        flag = str(maybe(self.timeline, "GetSetting", "timelineDropFrameTimecode") or "0")
+        drop = drop or flag == "1" or ";" in timecode
+        self.clock = Clock(rate, drop, int(call(self.timeline, "GetStartFrame")))
+        if self.clock.frame(timecode) != self.clock.start:
+            meant = self.clock.label(self.clock.start)
+            raise TimeWrong(
+                f"Resolve says that the timeline starts at {timecode} and at frame {self.clock.start}, "
+                f"which is {meant} at {decimal(rate)}"
+            )
+
+    def still_open(self) -> bool:
+        """Whether the timeline that was read is the one that is open now."""
+        now = maybe(self.project, "GetCurrentTimeline")
+        return now is not None and str(maybe(now, "GetUniqueId") or maybe(now, "GetName")) == self.id
+
+    def track_count(self, kind: str) -> int:
+        """How many tracks of KIND there are."""
+        count = int(call(self.timeline, "GetTrackCount", kind) or 0)
+        return max(count, self.sound_tracks) if kind == SOUND else count
+
+    def items(self, kind: str, index: int) -> list[Item]:
+        """What lies on a track, in order; transitions are left out where they can be told."""
+        listed = call(self.timeline, "GetItemListInTrack", kind, index) or []
+        if isinstance(listed, dict):
+            listed = list(listed.values())
+        return [read_item(each) for each in listed if each is not None]
+
+    def all_items(self, kind: str) -> list[tuple[int, Item]]:
+        """What lies on all tracks of KIND, each with its track's number from 1."""
+        found = []
+        for index in range(1, self.track_count(kind) + 1):
+            found += [(index, item) for item in self.items(kind, index)]
+        return found
+
+    def picture(self) -> list[Item]:
+        """The picture items that can be seen, those of the lowest track first."""
+        seen = []
+        for index in range(1, self.track_count(PICTURE) + 1):
+            if maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is not False:
+                seen += [item for item in self.items(PICTURE, index) if item.enabled and item.pooled]
+        return seen
+
+    # ------------------------------------------------------------------------------- what is selected
+
+    def selected(self) -> list[Item] | None:
+        """The selected items in record order, picture before sound; None where this version cannot tell."""
+        method = getattr(self.timeline, "GetSelectedClips", None)
+        if not callable(method):
+            return None
+        listed = call(self.timeline, "GetSelectedClips") or []
+        if isinstance(listed, dict):
+            listed = list(listed.values())
+        kinds = [(self._kind(each), read_item(each)) for each in listed if each is not None]
+        picture = [item for kind, item in kinds if kind == PICTURE]
+        chosen = picture or [item for kind, item in kinds if kind == SOUND]
+        return sorted(chosen, key=lambda item: (item.start, item.end))
+
+    def marks(self) -> Span | None:
+        """The range between the marks in and out; None without one, or where this version cannot tell."""
+        said = maybe(self.timeline, "GetMarkInOut")
+        if not isinstance(said, Mapping):
+            return None
+        found = next((said[kind] for kind in (PICTURE, SOUND) if said.get(kind)), None)
+        if not isinstance(found, Mapping) or (found.get("in") is None and found.get("out") is None):
+            return None
+        span = self.clock.marks(found.get("in"), found.get("out"), self.length)
+        return span if span.length > 0 else None
+
+    def under_playhead(self) -> Item | None:
+        """The picture item under the playhead."""
+        found = maybe(self.timeline, "GetCurrentVideoItem")
+        return read_item(found) if found is not None else None
+
+    def markers(self) -> list[Mark]:
+        """The editor's markers that say something, in record order; ours are left out."""
+        found = []
+        for frame, said in sorted((call(self.timeline, "GetMarkers") or {}).items()):
+            if str(said.get("customData") or "").startswith(OURS):
+                continue
+            name, note = str(said.get("name") or "").strip(), str(said.get("note") or "").strip()
+            text = note if not name or (_DEFAULT_MARKER.match(name) and note) else name
+            if not text or (_DEFAULT_MARKER.match(text) and text == name):
+                continue
+            start = self.clock.absolute(frame)
+            length = max(1, int(said.get("duration") or 1))
+            found.append(Mark(Span(start, start + length), text, str(said.get("color") or "")))
+        return found
+
+    def _kind(self, handle: Any) -> str:
+        said = maybe(handle, "GetTrackTypeAndIndex")
+        return str(said[0]).lower() if said else PICTURE
+
+    # -------------------------------------------------------------------------------------- as a file
+
+    def export(self, folder: str) -> dict[str, Any]:
+        """The timeline as Resolve's own OTIO, read back, with what the format or Resolve leaves out:
+        which tracks are switched off, and whether labels drop frames. Raises HostProblem.
+        """
+        path = os.path.join(folder, f"timeline-{uuid.uuid4().hex}.otio")
+        kind, none = getattr(self.resolve, "EXPORT_OTIO", None), getattr(self.resolve, "EXPORT_NONE", None)
+        if kind is None or none is None:
+            raise NotThere("this version of Resolve cannot export OTIO; foleyd needs 18.5 or later")
+        said = call(self.timeline, "Export", path, kind, none)
+        try:
+            with open(path, encoding="utf-8") as file:
+                document = json.load(file)
+            tracks = document["tracks"]["children"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            why = "it said that it did" if said else "it said no"
+            raise HostProblem(
+                f"Resolve did not export the timeline as OTIO ({why}; {error});"
+                " close its dialogs, check the disk, and try again"
+            ) from None
+        pictures = [track for track in tracks if str(track.get("kind", "")).lower() == PICTURE]
+        for index, track in enumerate(pictures, 1):
+            if maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is False:
+                track["enabled"] = False
+        document["metadata"] = dict(document.get("metadata") or {}, foleyd={"drop_frame": self.clock.drop})
+        return dict(document)
+
+    # -------------------------------------------------------------------------------------- its pages
+
+    @contextmanager
+    def edit_page(self) -> Iterator[None]:
+        """On the Edit page, where Resolve lets items be placed and deleted; page and playhead as they were
+        afterwards."""
+        page = maybe(self.resolve, "GetCurrentPage")
+        playhead = maybe(self.timeline, "GetCurrentTimecode")
+        if page != EDIT_PAGE:
+            call(self.resolve, "OpenPage", EDIT_PAGE)
+        try:
+            yield
+        finally:
+            if playhead and maybe(self.timeline, "GetCurrentTimecode") != playhead:
+                maybe(self.timeline, "SetCurrentTimecode", playhead)
+            if page and page != EDIT_PAGE:
+                maybe(self.resolve, "OpenPage", page)
+
+
+def connect(names: Mapping[str, Any]) -> Host:
+    """The Resolve that the menu script with the globals NAMES runs in. Raises HostProblem."""
+    found = names.get("resolve")
+    if found is None and names.get("bmd") is not None:
+        found = maybe(names["bmd"], "scriptapp", "Resolve")
+    if found is None and names.get("app") is not None:
+        found = maybe(names["app"], "GetResolve")
+    if found is None:
+        try:
+            import DaVinciResolveScript  # only there where Resolve's own modules are on the path
+        except ImportError:
+            found = None
+        else:
+            found = maybe(DaVinciResolveScript, "scriptapp", "Resolve")
+    if found is None:
+        raise HostProblem("Resolve does not answer; start this from its menu Workspace > Scripts")
+    return Host(found, names)
+
+
+def detect(resolve: Any) -> Build:
+    """Which Resolve RESOLVE is; asks for nothing that only Studio has. Raises HostProblem where too old."""
+    product = str(maybe(resolve, "GetProductName") or "DaVinci Resolve")
+    said = maybe(resolve, "GetVersion")
+    if isinstance(said, dict):
+        said = [said[key] for key in sorted(said)]
+    if not isinstance(said, (list, tuple)):
+        said = re.findall(r"\d+", str(maybe(resolve, "GetVersionString") or ""))
+    version = tuple(int(part) for part in list(said)[:3] if str(part).isdigit())
+    if version and version < OLDEST:
+        raise HostProblem(
+            "this is {} {}; foleyd needs 18.5 or later, which can place sound at a frame".format(
+                product, ".".join(map(str, version))
+            )
+        )
+    return Build(product, version)
+
+
+def read_item(handle: Any) -> Item:
+    """HANDLE's facts. Raises HostProblem where it does not even say where it lies."""
+    pool_item = maybe(handle, "GetMediaPoolItem")
+    return Item(
+        id=str(maybe(handle, "GetUniqueId") or ""),
+        name=str(maybe(handle, "GetName") or ""),
+        start=int(call(handle, "GetStart")),
+        end=int(call(handle, "GetEnd")),
+        enabled=maybe(handle, "GetClipEnabled") is not False,
+        path=str(maybe(pool_item, "GetClipProperty", "File Path") or "") if pool_item is not None else "",
+        pooled=pool_item is not None,
+        handle=handle,
+    )
