@@ -22,6 +22,7 @@ GROUND = {
     "files",
     "locks",
     "mapped",
+    "refreshed",
     "request",
     "segments",
     "timebase",
@@ -31,6 +32,7 @@ GROUND = {
 # Rooms that a room may import from, the ground floor and itself apart.
 MAY = {
     "timeline": set(),
+    "interchange": {"timeline"},
     "media": set(),
     "cache": set(),
     "engines": set(),
@@ -40,7 +42,7 @@ MAY = {
     "selftest": {"media.loudness", "media.preview"},
     "plugins": set(),
     "cli": {
-        *("client", "launch", "plugins", "refused", "selftest", "server", "v1", "cli"),
+        *("client", "interchange", "launch", "plugins", "refused", "selftest", "server", "v1", "cli"),
         *(f"engines.hunyuan.{name}" for name in ("licence", "models", "store")),
     },
 }
@@ -48,6 +50,7 @@ MAY = {
 # Packages from outside that a room must do without.
 NEVER = {
     "timeline": {"av", "torch", "grpc", "PIL", "soundfile"},
+    "interchange": {"av", "torch", "grpc", "PIL", "soundfile"},
     "media": {"torch", "PIL", "grpc", "opentimelineio"},
     "engines": {"grpc", "opentimelineio", "av", "soundfile"},
     "cache": {"grpc", "opentimelineio", "av", "torch"},

@@ -13,6 +13,7 @@ AUTO_ENGINE = "auto"
 MAX_TAKES = 32
 TARGETS = ("generic", "resolve", "premiere", "kdenlive")
 FORMATS = ("flac", "mp3", "aac")
+TIMELINE_SUFFIXES = ("otio", "otioz", "xml", "edl", "aaf")
 
 
 class Spread(Enum):
@@ -33,8 +34,9 @@ class Document:
 
     @property
     def title(self) -> str:
-        """The name as new files and tracks bear it: without a final .otio."""
-        return self.name.removesuffix(".otio") or self.name
+        """The name as new files and tracks bear it: without the suffix of a timeline."""
+        stem, dot, suffix = self.name.rpartition(".")
+        return stem if dot and suffix.lower() in TIMELINE_SUFFIXES and stem else self.name
 
 
 @dataclass(frozen=True, slots=True)

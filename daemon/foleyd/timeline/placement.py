@@ -6,35 +6,26 @@ relative media references are written anew when the document moves to another fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
-from foleyd import __version__
-from foleyd.cue import LAYERS, Cue, FrameRange, Placement, Program, Take
+from foleyd.cue import LAYERS, FrameRange, Placement, Program, Take
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import rebase_url
+from foleyd.timeline.notes import SizeOf, notes_of
 from foleyd.timeline.numbers import seconds
 from foleyd.timeline.targets import Target, target_named
-from foleyd.timeline.tree import METADATA_KEY, read_tree
-from foleyd.timeline.view import look
+from foleyd.timeline.tree import METADATA_KEY, Node, read_tree
+from foleyd.timeline.view import Seen, look
 
-METADATA_SCHEMA = 1
 TRACK_PREFIX = "Foley: "
-_FROM_PROVENANCE = (
-    "engine",
-    "engine_version",
-    "handles",
-    "picture_fingerprint",
-    "machine_generated",
-    "model_licence",
-    "model",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,10 @@ class FoundPlacement:
     """A take of ours as it lies on a timeline that came back.
 
     RECORD is where it lies now, ENABLED whether it and everything around it is, URL its file as
-    the document writes it, METADATA all that was written on the clip.
+    the document writes it, METADATA all that was written on the clip. AT are the numbers, from 0, of its
+    track and of its place among the track's items; None where it lies deeper or is retimed from outside.
+    OFFSET are the seconds of its file that lie before RECORD (None: the document does not say what the file
+    holds), SPEED is 1 unless somebody retimed it.
     """
 
     job: str
@@ -54,6 +48,9 @@ class FoundPlacement:
     enabled: bool
     url: str
     metadata: Mapping[str, Any]
+    at: tuple[int, int] | None = None
+    offset: Fraction | None = None
+    speed: Fraction = Fraction(1)
 
 
 def track_name(layer: str, lane: int = 1, take: int = 1) -> str:
@@ -62,17 +59,18 @@ def track_name(layer: str, lane: int = 1, take: int = 1) -> str:
     return name + (f" (take {take})" if take > 1 else "")
 
 
-def place_takes(takes: Sequence[Take]) -> tuple[Placement, ...]:
+def place_takes(takes: Sequence[Take], taken: Collection[str] = ()) -> tuple[Placement, ...]:
     """Where TAKES go. A cue's first take is heard, the others are alternates, disabled.
 
     Cues of a layer that overlap take further lanes, as few as can be; takes with other channels
-    never share a track. Order is that of the tracks: layers (the known ones first), takes, lanes,
-    then record order.
+    never share a track. Lanes begin where no track's name is among those TAKEN. Order is that of the
+    tracks: layers (the known ones first), takes, lanes, then record order.
     """
     by_cue: dict[str, list[Take]] = {}
     for take in takes:
         by_cue.setdefault(take.cue.id, []).append(take)
     lanes = _lanes([alternates[0] for alternates in by_cue.values()])
+    lanes = _free_lanes(by_cue, lanes, taken)
     placed = [
         (_layer_order(take.cue.layer), number, lanes[take.cue.id], take)
         for alternates in by_cue.values()
@@ -98,15 +96,14 @@ def append_tracks(
     *,
     job: str,
     target: str = "generic",
+    size_of: SizeOf = lambda _: None,
 ) -> None:
     """Adds PLACEMENTS to TIMELINE, whose picture is PROGRAM, as audio tracks at the end.
 
     Ranges are whole frames in the very rate that the timeline stores. ``available_range`` is the
     whole file, from its first frame's timecode (from zero for targets that count so), and
-    ``source_range`` the cut. ``metadata["foleyd"]`` has job, cue, take, layer, prompts, seed,
-    generator and schema, and from the take's provenance engine, engine_version, handles,
-    picture_fingerprint, machine_generated, model_licence and, where the engine says so, which model made
-    it and how. A disabled placement is a disabled clip; tracks stay enabled.
+    ``source_range`` the cut. ``metadata["foleyd"]`` is :func:`foleyd.timeline.notes.notes_of`, for which
+    SIZE_OF tells the size of media files. A disabled placement is a disabled clip; tracks stay enabled.
     Raises TimelineError, before anything is added, for placements that overlap on one track, for
     relative file paths, for an unknown target and for a timeline that is retimed as a whole.
     """
@@ -116,7 +113,7 @@ def append_tracks(
     tracks: dict[str, list[Placement]] = {}
     for placement in placements:
         tracks.setdefault(placement.track_name, []).append(placement)
-    adding = _Adding(program, clock.stored_rate, shape, job, lead)
+    adding = Adding(program, clock.stored_rate, shape, job, lead, size_of)
     made = [adding.track(name, placed) for name, placed in tracks.items()]
     for track in made:
         timeline.tracks.append(track)
@@ -162,9 +159,39 @@ def read_placements(timeline: otio.schema.Timeline) -> tuple[FoundPlacement, ...
                 enabled=all(node.enabled for node in (*seen.parents, seen.node)),
                 url=footage.url,
                 metadata=ours,
+                at=_place(seen),
+                offset=seen.view.local - footage.origin if footage.origin is not None else None,
+                speed=seen.view.speed,
             )
         )
     return tuple(found)
+
+
+def _place(seen: Seen) -> tuple[int, int] | None:
+    if len(seen.parents) != 2 or any(node.speed != 1 for node in seen.parents):
+        return None
+    root, track = seen.parents
+    return _number(track, root.children), _number(seen.node, track.children)
+
+
+def _number(node: Node, siblings: Sequence[Node]) -> int:
+    return next(number for number, sibling in enumerate(siblings) if sibling is node)
+
+
+def _free_lanes(
+    by_cue: Mapping[str, Sequence[Take]], lanes: Mapping[str, int], taken: Collection[str]
+) -> dict[str, int]:
+    """LANES, each layer's moved on as a whole to where its tracks have names that are not TAKEN."""
+    wanted: dict[str, set[tuple[int, int]]] = {}
+    for cue_id, takes in by_cue.items():
+        tracks = {(lanes[cue_id], number) for number in range(1, len(takes) + 1)}
+        wanted.setdefault(takes[0].cue.layer, set()).update(tracks)
+
+    def is_free(layer: str, by: int) -> bool:
+        return not any(track_name(layer, lane + by, take) in taken for lane, take in wanted[layer])
+
+    moved = {layer: next(by for by in count() if is_free(layer, by)) for layer in wanted}
+    return {cue_id: lanes[cue_id] + moved[takes[0].cue.layer] for cue_id, takes in by_cue.items()}
 
 
 def _lanes(takes: Iterable[Take]) -> dict[str, int]:
@@ -207,23 +234,8 @@ def frame_range(start: int, duration: int, rate: float) -> otio.opentime.TimeRan
     return otio.opentime.TimeRange(moment(start, rate), moment(duration, rate))
 
 
-def _notes(take: Take, cue: Cue, job: str) -> dict[str, Any]:
-    return {
-        "generator": f"foleyd {__version__}",
-        "schema": METADATA_SCHEMA,
-        "job": job,
-        "cue": cue.id,
-        "take": take.id,
-        "layer": cue.layer,
-        "prompt": cue.prompt,
-        "negative_prompt": cue.negative_prompt,
-        "seed": take.seed,
-        **{key: take.provenance[key] for key in _FROM_PROVENANCE if key in take.provenance},
-    }
-
-
 @dataclass(frozen=True, slots=True)
-class _Adding:
+class Adding:
     """What all tracks of one job have in common; LEAD frames of the root stack come before zero."""
 
     program: Program
@@ -231,8 +243,10 @@ class _Adding:
     target: Target
     job: str
     lead: int
+    size_of: SizeOf
 
     def track(self, name: str, placed: list[Placement]) -> otio.schema.Track:
+        """A new track called NAME with what is PLACED on it. Raises TimelineError where that overlaps."""
         placed = sorted(placed, key=lambda placement: placement.record)
         first = placed[0].take
         track = otio.schema.Track(name, kind=otio.schema.TrackKind.Audio)
@@ -251,6 +265,7 @@ class _Adding:
         return track
 
     def clip(self, placement: Placement) -> otio.schema.Clip:
+        """A new clip, without a place as yet."""
         take, record = placement.take, placement.record
         before = record.start - take.cut.first_frame
         first = self.program.start.frame + take.cut.first_frame if self.target.from_timecode else 0
@@ -266,5 +281,13 @@ class _Adding:
         )
         clip.enabled = placement.enabled
         clip.metadata.update(self.target.sound_clip(take.channels))
-        clip.metadata[METADATA_KEY] = _notes(take, take.cue, self.job)
+        seeds = take.cue.seeds
+        clip.metadata[METADATA_KEY] = notes_of(
+            take,
+            self.program,
+            job=self.job,
+            number=seeds.index(take.seed) + 1 if take.seed in seeds else 1,
+            enabled=placement.enabled,
+            size_of=self.size_of,
+        )
         return clip

@@ -1,0 +1,234 @@
+"""FCP7 XML in, through its adapter, with what that leaves behind put right or named.
+
+The adapter (otio-fcp-adapter 1.0) leaves in metadata: that clips and tracks are disabled, speed
+changes, the words and colours of markers, and whether labels drop frames.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import opentimelineio as otio
+
+from foleyd.brief import Notice
+from foleyd.interchange.errors import InterchangeError
+from foleyd.timeline.clock import DROP_KEY
+from foleyd.timeline.tree import METADATA_KEY
+
+NAMESPACE = "fcp_xml"
+REMAP_NAME = "timeremap"
+"""Name of a warp that was made of an XML's time remap; its clip's ``in`` counts in retimed frames there."""
+
+NOTE_MARK = "foleyd "
+"""How a clip's log note begins that holds foleyd's own notes as JSON: the format keeps no other words."""
+
+MAX_DEPTH = 256
+MAX_ELEMENTS = 2_000_000
+_SPEED_DENOMINATOR = 10**6
+COLOURS = {
+    "RED": (255, 0, 0),
+    "ORANGE": (255, 128, 0),
+    "YELLOW": (255, 255, 0),
+    "GREEN": (0, 255, 0),
+    "CYAN": (0, 255, 255),
+    "BLUE": (0, 0, 255),
+    "PURPLE": (128, 0, 255),
+    "MAGENTA": (255, 0, 255),
+    "PINK": (255, 128, 192),
+    "WHITE": (255, 255, 255),
+    "BLACK": (0, 0, 0),
+}
+
+
+def read_fcp7(path: Path) -> tuple[bytes, list[Notice]]:
+    """The FCP7 XML at PATH as OpenTimelineIO JSON. Raises InterchangeError, and what the adapter raises."""
+    text = path.read_bytes()
+    check_xml(text, path.name)
+    root = otio.adapters.read_from_string(text, adapter_name="fcp_xml")
+    notices: list[Notice] = []
+    timelines = [root] if isinstance(root, otio.schema.Timeline) else list(root)
+    for timeline in timelines:
+        if not len(timeline.tracks):
+            raise InterchangeError(f"{path.name} has a sequence without tracks; export the timeline again")
+        notices += _put_right(timeline)
+    return otio.adapters.write_to_string(root, "otio_json").encode("utf-8"), notices
+
+
+def check_xml(text: bytes, name: str) -> None:
+    """Refuses XML that is no sequence of FCP7's, or made to harm. Raises InterchangeError."""
+    depth = elements = 0
+
+    def begin(tag: str, _: dict[str, str]) -> None:
+        nonlocal depth, elements
+        depth, elements = depth + 1, elements + 1
+        if elements == 1 and tag != "xmeml":
+            raise InterchangeError(
+                f"{name} is XML of another kind ({tag[:40]}), not FCP7 XML (xmeml); "
+                "export it as Final Cut Pro 7 XML or as .otio"
+            )
+        if depth > MAX_DEPTH or elements > MAX_ELEMENTS:
+            raise InterchangeError(
+                f"{name} is nested or long beyond all measure; export a shorter timeline, or as .otio"
+            )
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def entity(*_: object) -> None:
+        raise InterchangeError(
+            f"{name} declares entities of its own, which editors do not do and which can be made to "
+            "harm; export the timeline again"
+        )
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.EntityDeclHandler = entity
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise InterchangeError(
+            f"{name} is not whole XML ({expat.ErrorString(error.code)}, line {error.lineno}, column "
+            f"{error.offset + 1}); export the timeline again"
+        ) from error
+
+
+def notes_of(item: Any) -> dict[str, Any]:
+    """What the adapter has kept of ITEM's XML."""
+    found = item.metadata.get(NAMESPACE)
+    return dict(found) if hasattr(found, "keys") else {}
+
+
+def _put_right(timeline: otio.schema.Timeline) -> list[Notice]:
+    dropped = _displays_drop(timeline)
+    if dropped is not None:
+        timeline.metadata[METADATA_KEY] = {DROP_KEY: dropped}
+    for item in (timeline.tracks, *timeline.tracks.find_children()):
+        if not isinstance(item, otio.core.Item):
+            continue
+        if str(notes_of(item).get("enabled", "")).strip().upper() == "FALSE":
+            item.enabled = False
+        _put_right_notes(item)
+        origin = media_start(item, 1.0) if isinstance(item, otio.schema.Clip) else None
+        for marker in item.markers:
+            _put_right_marker(marker, origin)
+    return [notice for item in _clips(timeline) for notice in _put_right_speed(item)]
+
+
+def _clips(timeline: otio.schema.Timeline) -> Iterator[Any]:
+    for item in timeline.tracks.find_children():
+        if isinstance(item, otio.schema.Clip | otio.schema.Stack):
+            yield item
+
+
+def _displays_drop(timeline: otio.schema.Timeline) -> bool | None:
+    timecode: Any = notes_of(timeline).get("timecode")
+    shown = timecode.get("displayformat") if hasattr(timecode, "get") else None
+    return {"DF": True, "NDF": False}.get(str(shown).strip().upper())
+
+
+def _put_right_notes(item: Any) -> None:
+    """Our own notes, where the writer has put them."""
+    logged: Any = notes_of(item).get("logginginfo")
+    note = logged.get("lognote") if hasattr(logged, "get") else None
+    if isinstance(note, str) and note.startswith(NOTE_MARK):
+        with suppress(ValueError):
+            ours = json.loads(note.removeprefix(NOTE_MARK))
+            if isinstance(ours, dict):
+                item.metadata[METADATA_KEY] = ours
+
+
+def _put_right_marker(marker: otio.schema.Marker, origin: Any) -> None:
+    """Words and colour, and its place: XML counts a clip's markers from the start of its media."""
+    marked = marker.marked_range
+    if origin is not None and marked.start_time.rate > 0:
+        start = marked.start_time + origin.rescaled_to(marked.start_time.rate)
+        marker.marked_range = otio.opentime.TimeRange(start, marked.duration)
+    notes = notes_of(marker)
+    comment: Any = notes.get("comment")
+    colour: Any = notes.get("color")
+    if isinstance(comment, str) and not marker.comment:
+        marker.comment = comment
+    if hasattr(colour, "get"):
+        parts = [_number(colour.get(part)) for part in ("red", "green", "blue")]
+        rgb = [part for part in parts if part is not None]
+        if len(rgb) == 3:
+            marker.color = min(COLOURS, key=lambda name: math.dist(COLOURS[name], rgb))
+
+
+def _put_right_speed(item: Any) -> Iterator[Notice]:
+    """A constant forward time remap as a warp; others are named."""
+    for index, effect in enumerate(list(item.effects)):
+        notes = notes_of(effect)
+        if str(notes.get("effectid", "")).strip().lower() != "timeremap":
+            continue
+        parameters = _parameters(notes)
+        percent = _number(parameters.get("speed"))
+        variable = _is_true(parameters.get("variablespeed"))
+        reverse = _is_true(parameters.get("reverse")) or (percent is not None and percent < 0)
+        if percent is None or variable or reverse or percent == 0:
+            kind = "variable speed" if variable else "reverse speed" if reverse else "speed change"
+            yield Notice(
+                f"the {kind} of {item.name!r} cannot be read from FCP7 XML and is played at normal speed",
+                fix="render the clip with its speed change, or export the timeline as .otio",
+            )
+            continue
+        speed = Fraction(percent).limit_denominator(_SPEED_DENOMINATOR) / 100
+        if speed == 1:
+            continue
+        warp = otio.schema.LinearTimeWarp(name=REMAP_NAME, time_scalar=float(speed))
+        warp.metadata.update(effect.metadata)
+        item.effects[index] = warp
+        _count_in_source(item, speed)
+        yield Notice(
+            f"the speed of {item.name!r}, {percent:g} %, is read as Premiere writes it: "
+            "its in point counts in retimed frames",
+            fix="look whether the take begins with the right picture",
+        )
+
+
+def media_start(item: Any, rate: float) -> otio.opentime.RationalTime:
+    """Where the media of ITEM begin, in frames of RATE; 0 where that is not said."""
+    reference = item.media_reference if isinstance(item, otio.schema.Clip) else None
+    held = reference.available_range if reference is not None else None
+    if held is None or held.start_time.rate <= 0:
+        return otio.opentime.RationalTime(0, rate)
+    return held.start_time.rescaled_to(rate)
+
+
+def _count_in_source(item: Any, speed: Fraction) -> None:
+    """The clip's start, which counts retimed frames from its media's start, in frames of its media."""
+    used = item.source_range
+    origin = media_start(item, used.start_time.rate)
+    local = (used.start_time.value - origin.value) * float(speed)
+    start = otio.opentime.RationalTime(origin.value + local, used.start_time.rate)
+    item.source_range = otio.opentime.TimeRange(start, used.duration)
+
+
+def _parameters(effect: dict[str, Any]) -> dict[str, str]:
+    found: Any = effect.get("parameter")
+    listed = [found] if hasattr(found, "keys") else list(found) if hasattr(found, "__iter__") else []
+    return {
+        str(each.get("parameterid", "")).strip().lower(): str(each.get("value"))
+        for each in listed
+        if hasattr(each, "get")
+    }
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).strip().upper() in {"TRUE", "1"}
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

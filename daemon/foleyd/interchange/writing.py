@@ -1,0 +1,47 @@
+"""Writing a document in another kind, as a new file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from foleyd.brief import Notice
+from foleyd.files import new_file
+from foleyd.interchange.bundle import references, write_bundle
+from foleyd.interchange.child import convert
+from foleyd.interchange.kinds import BUNDLE_SUFFIX
+from foleyd.request import Document
+from foleyd.timeline.media_url import file_uri, is_relative, resolve_media
+
+XML_SUFFIX = ".xml"
+WRITTEN_SUFFIXES = (XML_SUFFIX, BUNDLE_SUFFIX)
+
+
+def write_any(document: Document, out: Path, ours: Collection[Path]) -> tuple[Notice, ...]:
+    """DOCUMENT as a new file at absolute OUT, FCP7 XML or a bundle by its suffix; what is lost is returned.
+
+    OURS are the takes just made: a bundle holds them. Raises NotWritable, InterchangeError, TimelineError,
+    OutputError.
+    """
+    if out.suffix.lower() == BUNDLE_SUFFIX:
+        return write_bundle(document, out, ours)
+    with tempfile.TemporaryDirectory(prefix="foleyd-") as folder:
+        source = Path(folder, f"{out.stem}.otio")
+        source.write_bytes(_absolute(document))
+        text, notices = convert("write-fcp7", source)
+    with new_file(out) as temporary:
+        temporary.write_bytes(text)
+    return notices
+
+
+def _absolute(document: Document) -> bytes:
+    """DOCUMENT's text with whole paths: FCP7 XML has no relative ones."""
+    tree = json.loads(document.json)
+    for _, reference in references(tree):
+        url = str(reference.get("target_url") or "")
+        if is_relative(url):
+            found = resolve_media(url, document.base_folder).path
+            reference["target_url"] = file_uri(Path(document.base_folder, found or url))
+    return json.dumps(tree, ensure_ascii=False).encode("utf-8")
