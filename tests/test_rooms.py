@@ -41,8 +41,9 @@ MAY = {
     # The command handles weights as files; what a model computes stays behind the engine's protocol.
     "selftest": {"media.loudness", "media.preview"},
     "plugins": set(),
+    "dialog": set(),
     "cli": {
-        *("client", "interchange", "launch", "plugins", "refused", "selftest", "server", "v1", "cli"),
+        *("client", "dialog", "interchange", "launch", "plugins", "refused", "selftest", "server", "v1", "cli"),
         *(f"engines.hunyuan.{name}" for name in ("licence", "models", "store")),
     },
 }
@@ -57,6 +58,7 @@ NEVER = {
     "jobs": {"grpc", "torch", "opentimelineio", "av"},
     "server": {"torch", "opentimelineio", "av", "numpy"},
     "selftest": {"torch", "grpc", "opentimelineio", "av"},
+    "dialog": {"torch", "opentimelineio", "av", "numpy", "grpc"},
     "plugins": {"torch", "opentimelineio", "av", "numpy", "grpc"},
     "cli": {"torch", "opentimelineio", "av", "numpy", "scipy", "PIL", "soundfile"},
 }

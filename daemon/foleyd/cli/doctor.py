@@ -202,10 +202,11 @@ def _folder(name: str, folder: Path, *, private: bool) -> Check:
 
 
 def _plugins(folders: Folders) -> Iterator[Check]:
-    """The extension in each Blender that is found, and the record by which it finds ``foley``."""
+    """The plugin in each Blender that is found and in DaVinci Resolve, and the record of foley."""
+    from foleyd.cli.doctor_davinci import installed_davinci
     from foleyd.plugins.blender import known_places, state_of
     from foleyd.plugins.laying import ABSENT, FOREIGN
-    from foleyd.plugins.record import read_record
+    from foleyd.plugins.record import read_record, record_path
 
     installed = False
     for place in known_places(folders):
@@ -222,15 +223,19 @@ def _plugins(folders: Folders) -> Iterator[Check]:
         else:
             yield Check(name, OK, f"extension {state.version} in {where}")
         installed |= state.kind not in (ABSENT, FOREIGN)
+    yield from installed_davinci(folders)
     record = read_record(folders)
     if installed or record is not None:
-        yield _record(folders, record)
+        of = record.installed if record else {}
+        plugin = "davinci" if of.get("davinci") and not of.get("blender") else "blender"
+        yield record_check(record, record_path(folders), f"foley install {plugin}")
 
 
-def _record(folders: Folders, record: Record | None) -> Check:
-    from foleyd.plugins.record import record_path, try_command
+def record_check(record: Record | None, path: Path, fix: str) -> Check:
+    """How the RECORD in PATH stands: whether the command in it is that of this foleyd, and runs."""
+    from foleyd.plugins.record import try_command
 
-    name, path, fix = "plugins' record", record_path(folders), "foley install blender"
+    name = "plugins' record"
     if record is None:
         return Check(name, NOTE, f"{path} is missing or cannot be read; plugins may not find foley", fix)
     said, works = try_command(record)

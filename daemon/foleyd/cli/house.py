@@ -192,14 +192,22 @@ def probe(
     return max((exit_code(failure.code) for failure in failed), default=DONE, key=lambda code: code == WRONG)
 
 
-def doctor(as_json: o.Json = False) -> int:
+def doctor(
+    *,
+    davinci: Annotated[
+        bool, typer.Option("--davinci", help="Only what the plugin for DaVinci Resolve needs.")
+    ] = False,
+    as_json: o.Json = False,
+) -> int:
     """Finds out what is wrong, and what to do.
 
-    Checks what is installed, reachable and writable. Exit code 1 when the main job cannot work.
+    Checks what is installed, reachable and writable. Exit code 1 when the main job, or with --davinci the
+    plugin, cannot work.
     """
     from foleyd.cli.doctor import BAD, examine, lines_of
+    from foleyd.cli.doctor_davinci import examine_davinci
 
-    checks = list(examine(find_folders()))
+    checks = list(examine_davinci(find_folders()) if davinci else examine(find_folders()))
     healthy = all(check.state != BAD for check in checks)
     if as_json:
         print(json.dumps({"ok": healthy, "checks": [check.as_json() for check in checks]}))
