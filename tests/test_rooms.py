@@ -43,7 +43,18 @@ MAY = {
     "plugins": set(),
     "dialog": set(),
     "cli": {
-        *("client", "dialog", "interchange", "launch", "plugins", "refused", "selftest", "server", "v1", "cli"),
+        *(
+            "client",
+            "dialog",
+            "interchange",
+            "launch",
+            "plugins",
+            "refused",
+            "selftest",
+            "server",
+            "v1",
+            "cli",
+        ),
         *(f"engines.hunyuan.{name}" for name in ("licence", "models", "store")),
     },
 }
