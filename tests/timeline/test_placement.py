@@ -121,6 +121,15 @@ def appended(takes: list[Take], target: str, **how: Any) -> otio.schema.Timeline
     return made
 
 
+def plain(value: Any) -> Any:
+    """OpenTimelineIO's containers as JSON has them."""
+    if hasattr(value, "items"):
+        return {key: plain(item) for key, item in value.items()}
+    return (
+        [plain(item) for item in value] if hasattr(value, "__len__") and not isinstance(value, str) else value
+    )
+
+
 def numbers(found: otio.opentime.TimeRange) -> tuple[float, float, float, float]:
     return found.start_time.value, found.start_time.rate, found.duration.value, found.duration.rate
 
@@ -180,10 +189,12 @@ def test_other_targets_get_no_foreign_metadata(target: str) -> None:
 
 def test_clips_and_tracks_say_what_they_are() -> None:
     made = appended(takes_of([cue(1, 0, 150, layer="fx")]), "generic")
-    notes = dict(made.tracks[-1][0].metadata["foleyd"])
+    notes = plain(made.tracks[-1][0].metadata["foleyd"])
     assert notes.pop("generator").startswith("foleyd ")
     assert notes == {
-        "schema": 1,
+        "schema": 2,
+        "number": 1,
+        "enabled": True,
         "job": "job-1",
         "cue": "cue-1",
         "take": "cue-1-t1",
@@ -196,6 +207,16 @@ def test_clips_and_tracks_say_what_they_are() -> None:
         "handles": 12,
         "picture_fingerprint": "0123abcd",
         "machine_generated": True,
+        "record": {"start": 0, "frames": 150, "rate": "24/1", "timeline_start": 86400, "drop_frame": False},
+        "file": {"lead": 24000, "samples": 348000, "cue_samples": 300000},
+        "picture": {
+            "length": "25/4",
+            "pieces": [],
+            "starts_at_cut": True,
+            "ends_at_cut": False,
+            "before": None,
+            "after": None,
+        },
     }
     assert dict(made.tracks[-1].metadata["foleyd"]) == {"job": "job-1", "layer": "fx"}
 

@@ -1,0 +1,356 @@
+"""Where a cue's picture is on a timeline that was edited since: the same media at the same speed.
+
+All times are exact seconds: of the record timeline from its zero, or of the cue from its start. A *zero* is
+the record time at which the cue's own time would be 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from foleyd.cue import FrameRange, Program, Shot
+from foleyd.refreshed import MadeFor
+from foleyd.timebase import round_half_up
+from foleyd.timeline.notes import Picture, Piece, SizeOf, folded, joined, shot_name
+
+_SPEED_TOLERANCE = Fraction(1, 10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """RECORD is where a cue's picture lies now. CHANGE says what is not as it was, in a clause; empty:
+    nothing. ZERO is where the cue's start is by its picture, None where that cannot be said. SHOT is the
+    first frame of the shot by which it was found.
+    """
+
+    record: FrameRange
+    zero: Fraction | None
+    change: str
+    shot: int
+
+
+def is_near(one: Fraction, other: Fraction, slack: Fraction) -> bool:
+    """Whether two times differ by no more than SLACK."""
+    return abs(one - other) <= slack
+
+
+class Finder:
+    """Looks for pictures in PROGRAM. SIZE_OF tells the size of media files."""
+
+    def __init__(self, program: Program, size_of: SizeOf) -> None:
+        self.program = program
+        self.rate = program.rate
+        self.shots = joined(program)
+        self._size_of = size_of
+        self._paths = {str(shot.media.path) for shot in self.shots if shot.media and shot.media.path}
+
+    def find(
+        self,
+        picture: Picture,
+        *,
+        present: Fraction,
+        made: MadeFor,
+        slack: Fraction,
+        taken: Collection[int] = (),
+    ) -> Whereabouts | None:
+        """Where PICTURE is, None where nothing of it is left.
+
+        It was MADE for one place, and the sound lies at zero PRESENT. Shots whose first frame is TAKEN have
+        sound of this kind. Times that differ by SLACK or less are equal.
+        """
+        search = _Search(self, picture, present, made, slack)
+        return search.by_media(taken) or search.by_neighbours() or search.by_blackness()
+
+    def shifts_beside(self, picture: Picture, made: MadeFor, slack: Fraction) -> list[Fraction]:
+        """How far, in record seconds, the shots beside PICTURE have moved since it was MADE."""
+        search = _Search(self, picture, made.at, made, slack)
+        zeros = (search.zero_of(piece) for piece in (picture.before, picture.after) if piece is not None)
+        return [zero - made.at for zero in zeros if zero is not None]
+
+    def shows(self, shot: Shot, piece: Piece) -> bool:
+        """Whether SHOT is of PIECE's media: the same file, or one of that name where the file is nowhere."""
+        if shot.media is None or piece.path is None:
+            return shot.media is None and piece.path is None
+        if shot.media.path is not None and piece.path in self._paths:
+            return str(shot.media.path) == piece.path
+        return folded(shot_name(shot)) == folded(piece.name)
+
+    def rewritten(self, shot: Shot, piece: Piece) -> bool:
+        """Whether the file of SHOT has another size than when PIECE was seen."""
+        path = shot.media.path if shot.media is not None else None
+        size = self._size_of(path) if path is not None and piece.size is not None else None
+        return size is not None and size != piece.size
+
+    def part(self, shot: Shot) -> tuple[Fraction, Fraction]:
+        """Record seconds of SHOT."""
+        return shot.record.start / self.rate, shot.record.end / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    """A part of a piece that SHOT shows: from BEGIN to END of the cue's time, which then begins at ZERO.
+
+    RETIMED: at another speed; BEGIN and END are then the whole piece.
+    """
+
+    shot: Shot
+    number: int
+    begin: Fraction
+    end: Fraction
+    zero: Fraction
+    retimed: bool = False
+
+
+class _Search:
+    """One picture being looked for."""
+
+    def __init__(
+        self, finder: Finder, picture: Picture, present: Fraction, made: MadeFor, slack: Fraction
+    ) -> None:
+        self.finder = finder
+        self.rate = finder.rate
+        self.picture = picture
+        self.present = present
+        self.made = made
+        self.slack = slack
+
+    # ---------------------------------------------------------------------------- by its own media
+
+    def by_media(self, taken: Collection[int]) -> Whereabouts | None:
+        """Where shots show its media."""
+        fragments = list(self._fragments())
+        if not fragments:
+            return None
+
+        def order(fragment: _Fragment) -> tuple[bool, bool, bool, Fraction, Fraction]:
+            length, distance = fragment.end - fragment.begin, abs(fragment.zero - self.present)
+            at_home = distance <= self.slack and 2 * length >= self.picture.length
+            known = fragment.shot.record.start in taken
+            return known, fragment.retimed, not at_home, -round(length, 2), distance
+
+        best = min(fragments, key=order)
+        group = self._grown(best, fragments)
+        first, *_, last = sorted([*group, *group], key=lambda one: (one.shot.record.start, one.begin))
+        start, end = self._start(first), self._end(last)
+        if start >= end:
+            return None
+        zero = self._settled(best.zero)
+        record = FrameRange(start, end)
+        change = self._change(record, zero)
+        if best.retimed:
+            speed = f"{float(best.shot.speed):.4g}"
+            return Whereabouts(record, None, f"its shot plays at {speed} times now", best.shot.record.start)
+        return Whereabouts(record, zero, change, best.shot.record.start)
+
+    def _fragments(self) -> Iterator[_Fragment]:
+        for number, piece in enumerate(self.picture.pieces):
+            if piece.path is None:
+                continue
+            shots = [shot for shot in self.finder.shots if self.finder.shows(shot, piece)]
+            same = [fragment for shot in shots if (fragment := self._fragment(shot, piece, number))]
+            yield from same or (
+                fragment for shot in shots if (fragment := self._retimed(shot, piece, number)) is not None
+            )
+
+    def _fragment(self, shot: Shot, piece: Piece, number: int) -> _Fragment | None:
+        """What SHOT shows of PIECE at its speed."""
+        if abs(shot.speed - piece.speed) > _SPEED_TOLERANCE * max(abs(piece.speed), Fraction(1, 100)):
+            return None
+        start, end = self.finder.part(shot)
+        if piece.speed == 0:
+            if abs(shot.source_start - piece.source) > self.slack:
+                return None
+            return _Fragment(shot, number, piece.at, piece.end, start - piece.at)
+        zero = start - piece.at + (piece.source - shot.source_start) / piece.speed
+        begin, stop = max(piece.at, start - zero), min(piece.end, end - zero)
+        return _Fragment(shot, number, begin, stop, zero) if stop - begin > self.slack else None
+
+    def _retimed(self, shot: Shot, piece: Piece, number: int) -> _Fragment | None:
+        """SHOT, where it shows some of PIECE's stretch of media at another speed."""
+        ours = sorted((piece.source, piece.source_at(piece.end)))
+        theirs = sorted((shot.source_start, shot.source_at(shot.record.end, self.rate)))
+        if max(ours[0], theirs[0]) >= min(ours[1], theirs[1]) and not ours[0] <= theirs[0] <= ours[1]:
+            return None
+        start, _ = self.finder.part(shot)
+        return _Fragment(shot, number, piece.at, piece.end, start - piece.at, retimed=True)
+
+    def _grown(self, best: _Fragment, fragments: Sequence[_Fragment]) -> list[_Fragment]:
+        """BEST with those of FRAGMENTS that are other parts of the picture and lie no farther off than the
+        picture is long."""
+        group = [best]
+        start, end = self.finder.part(best.shot)
+        for other in sorted(fragments, key=lambda fragment: abs(fragment.zero - best.zero)):
+            begin, stop = self.finder.part(other.shot)
+            far = max(begin - end, start - stop) > self.picture.length
+            twice = any(
+                other.begin < one.end - self.slack and one.begin < other.end - self.slack for one in group
+            )
+            if not far and not twice:
+                group.append(other)
+                start, end = min(start, begin), max(end, stop)
+        return group
+
+    def _start(self, first: _Fragment) -> int:
+        """The record frame at which the cue begins now, by its FIRST part."""
+        shot, piece = first.shot, self.picture.pieces[first.number]
+        if first.number == 0 and piece.at > self.slack:  # it begins in what was empty
+            return max(0, self._frame(first.zero))
+        if first.number > 0 or self.picture.starts_at_cut:
+            return shot.record.start
+        if first.retimed:
+            return self._retimed_edge(shot, piece.source, shot.record.start)
+        return max(shot.record.start, self._frame(first.zero + piece.at))
+
+    def _end(self, last: _Fragment) -> int:
+        shot, piece = last.shot, self.picture.pieces[last.number]
+        is_last = last.number == len(self.picture.pieces) - 1
+        if is_last and piece.end < self.picture.length - self.slack:
+            return min(self.finder.program.duration, self._frame(last.zero + self.picture.length))
+        if not is_last or self.picture.ends_at_cut:
+            return shot.record.end
+        if last.retimed:
+            return self._retimed_edge(shot, piece.source_at(piece.end), shot.record.end)
+        return min(shot.record.end, self._frame(last.zero + piece.end))
+
+    def _retimed_edge(self, shot: Shot, source: Fraction, otherwise: int) -> int:
+        """The record frame at which retimed SHOT shows SOURCE."""
+        if shot.speed == 0:
+            return otherwise
+        at = shot.record.start + self._frame((source - shot.source_start) / shot.speed)
+        return min(max(at, shot.record.start), shot.record.end)
+
+    def _settled(self, zero: Fraction) -> Fraction:
+        """ZERO on a whole frame; seconds stay what they were where only the rate has changed."""
+        if self.made.start.rate != self.rate and is_near(zero, self.made.at, self.slack):
+            return self.made.at
+        return self._frame(zero) / self.rate if self.made.start.rate == self.rate else zero
+
+    # ------------------------------------------------------------------------------- is it the same
+
+    def _change(self, record: FrameRange, zero: Fraction) -> str:
+        """What in RECORD is not the picture, running from ZERO on; empty where nothing."""
+        shown = Fraction(0)
+        for shot in self.finder.shots:
+            part = record.intersect(shot.record)
+            if part is None:
+                continue
+            piece = self._piece_under(shot, part, zero)
+            if piece is None:
+                known = any(self.finder.shows(shot, piece) for piece in self.picture.pieces)
+                name = shot.name or shot_name(shot)
+                return (
+                    "its shots were cut or put in another order" if known else f"{name} lies in its picture"
+                )
+            if self.finder.rewritten(shot, piece):
+                return f"the media file {shot_name(shot)} has changed"
+            shown += part.duration / self.rate
+        begin, end = record.start / self.rate - zero, record.end / self.rate - zero
+        expected = sum(
+            (max(Fraction(0), min(end, stop) - max(begin, start)) for _, start, stop in self._stretched()),
+            Fraction(0),
+        )
+        return "" if is_near(shown, expected, 2 * self.slack) else "a part of its picture is empty now"
+
+    def _piece_under(self, shot: Shot, part: FrameRange, zero: Fraction) -> Piece | None:
+        """The piece that PART of SHOT shows as it was."""
+        begin, end = part.start / self.rate - zero, part.end / self.rate - zero
+        for piece, start, stop in self._stretched():
+            if not (start - self.slack <= begin and end <= stop + self.slack):
+                continue
+            if not self.finder.shows(shot, piece):
+                continue
+            if piece.path is None:
+                return piece
+            if abs(shot.speed - piece.speed) > _SPEED_TOLERANCE * max(abs(piece.speed), Fraction(1, 100)):
+                continue
+            off = shot.source_at(part.start, self.rate) - piece.source_at(begin)
+            if abs(off) <= self.slack * max(abs(piece.speed), Fraction(1)):
+                return piece
+        return None
+
+    def _stretched(self) -> list[tuple[Piece, Fraction, Fraction]]:
+        """The pieces with their ends; the outer ones go on along their own media, as far as anybody asks."""
+        pieces, length = self.picture.pieces, self.picture.length
+        far = length + self.finder.program.duration / self.rate
+        return [
+            (
+                piece,
+                -far if number == 0 and piece.at <= 0 else piece.at,
+                far if number == len(pieces) - 1 and piece.end >= length else piece.end,
+            )
+            for number, piece in enumerate(pieces)
+        ]
+
+    # --------------------------------------------------------------------- by what lies around it
+
+    def by_neighbours(self) -> Whereabouts | None:
+        """The place between the shots that lay beside it, where something else is shown there now."""
+        before, after = self.picture.before, self.picture.after
+        if not self.picture.pieces or (before is None and after is None):
+            return None
+        left = self._shots_of(before) if before else [None]
+        right = self._shots_of(after) if after else [None]
+        holes = [hole for one in left for other in right if (hole := self._hole(one, other)) is not None]
+        if not holes:
+            return None
+        start, end = min(holes, key=lambda hole: (hole[1] - hole[0], abs(hole[0] - self.made.record.start)))
+        if before is not None:
+            start += self._frame(-before.end)
+        if after is not None:
+            end -= self._frame(after.at - self.picture.length)
+        whole = FrameRange(start, max(start, end))
+        new = [shot for shot in self.finder.shots if whole.intersect(shot.record)]
+        filled = sum(part.duration for shot in new if (part := whole.intersect(shot.record)))
+        if not new or filled < whole.duration:  # a shot that was disabled leaves a hole, too
+            return None
+        if self.finder.shows(new[0], self.picture.pieces[0]):
+            change = "its shot was slipped to another part of its media"
+        else:
+            change = f"its shot was replaced by {new[0].name or shot_name(new[0])}"
+        return Whereabouts(whole, None, change, new[0].record.start)
+
+    def _hole(self, left: Shot | None, right: Shot | None) -> tuple[int, int] | None:
+        """Frames from the end of LEFT to the start of RIGHT; None: the program's own ends."""
+        shots = self.finder.shots
+        if left is None and right is not None:
+            earlier = [shot for shot in shots if shot.record.end <= right.record.start]
+            return (0, right.record.start) if len(earlier) == 1 else None
+        if right is None and left is not None:
+            later = [shot for shot in shots if shot.record.start >= left.record.end]
+            return (left.record.end, later[0].record.end) if len(later) == 1 else None
+        if left is None or right is None or left.record.end >= right.record.start:
+            return None
+        return left.record.end, right.record.start
+
+    def _shots_of(self, piece: Piece) -> list[Shot | None]:
+        return [shot for shot in self.finder.shots if self._zero(shot, piece) is not None]
+
+    def zero_of(self, piece: Piece) -> Fraction | None:
+        """The cue's zero by a PIECE beside it, by the shot nearest to where it was."""
+        zeros = [zero for shot in self.finder.shots if (zero := self._zero(shot, piece)) is not None]
+        return min(zeros, key=lambda zero: abs(zero - self.present), default=None)
+
+    def _zero(self, shot: Shot, piece: Piece) -> Fraction | None:
+        if piece.path is None or not self.finder.shows(shot, piece):
+            return None
+        fragment = self._fragment(shot, piece, 0)
+        return fragment.zero if fragment is not None else None
+
+    # -------------------------------------------------------------------------------- by blackness
+
+    def by_blackness(self) -> Whereabouts | None:
+        """A cue over nothing but black or emptiness stays where that is."""
+        if any(piece.path is not None for piece in self.picture.pieces):
+            return None
+        for zero in (self.present, self.made.at):
+            start = self._frame(zero)
+            record = FrameRange(start, start + self._frame(self.picture.length))
+            inside = record.start >= 0 and record.end <= self.finder.program.duration
+            if inside and record.duration and not self._change(record, zero):
+                return Whereabouts(record, self._settled(zero), "", record.start)
+        return None
+
+    def _frame(self, seconds: Fraction) -> int:
+        return round_half_up(seconds * self.rate)
