@@ -35,7 +35,7 @@ from .resolve_host import Host, HostProblem, connect
 from .shots import disagreement, edges, flatten
 from .sources import LAST, Source, find_sources
 from .taking_back import take_back, taken_back
-from .ui_manager import UiWindow
+from .ui_manager import UiManagerWindow
 from .windows import MARKERS, SELECTION, Question, Window
 
 TITLES = {
@@ -73,7 +73,7 @@ def open_window(host: Host) -> Window:
     """The best window that this edition and version allow; nothing that only Studio has is touched."""
     makers: list[Callable[[], Window]] = []
     if host.build.own_windows:
-        makers.append(lambda: UiWindow(host.fusion, host.names.get("bmd")))
+        makers.append(lambda: UiManagerWindow(host.fusion, host.names.get("bmd")))
     try:
         command = find_foley()
     except FoleyMissing:

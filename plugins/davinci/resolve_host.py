@@ -41,7 +41,9 @@ class NotThere(HostProblem):
 
 def call(thing: Any, name: str, *arguments: Any) -> Any:
     """What THING's method NAME returns. Raises NotThere where it has none, HostProblem where it fails."""
-    method = getattr(thing, name, None) if thing is not None else None
+    if thing is None or thing is False:  # as everything is while one of its own boxes is open
+        raise HostProblem("Resolve gives no answer; close its dialogs and try again")
+    method = getattr(thing, name, None)
     if not callable(method):
         raise NotThere(f"this version of Resolve has no {name}")
     try:
@@ -145,6 +147,8 @@ class Host:
         self.timeline = maybe(self.project, "GetCurrentTimeline")
         if self.timeline is None:
             raise HostProblem("no timeline is open; open one on the Edit page and try again")
+        if not call(self.timeline, "GetName"):
+            raise HostProblem("Resolve does not name its timeline; close its dialogs and try again")
         self.project_name, self.name = (
             str(maybe(self.project, "GetName")),
             str(call(self.timeline, "GetName")),

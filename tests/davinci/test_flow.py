@@ -1,0 +1,252 @@
+"""From the menu entry to takes on the timeline, with a real daemon and the engine for the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import soundfile
+
+from clipmaker import make_clip
+from davinci.stage import Editor, Stage, clip_spec
+from foleyd.launch import read_endpoint
+from house import FAKE_ENGINE, House
+
+FOLEY = Path(sys.executable).parent / "foley"
+FRAMES = 50
+
+
+@pytest.fixture(scope="module")
+def flashes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clips") / "flashes.mp4", frames=FRAMES, size=(96, 64))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One daemon for all tests here; whoever asks first starts it."""
+    folder = tmp_path_factory.mktemp("home")
+    yield folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOLEYD_HOME", str(folder))
+        endpoint = read_endpoint(House(folder).folders)
+        if endpoint is not None and psutil.pid_exists(endpoint.pid):
+            subprocess.run([str(FOLEY), "stop"], check=False, capture_output=True)
+
+
+@pytest.fixture
+def answer(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Answers that name the engine for the tests and a folder of the test's own."""
+    wrapper = tmp_path / "foley"
+    wrapper.write_text(f'#!/bin/sh\nPYTHONPATH={FAKE_ENGINE} exec {FOLEY} "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("FOLEYD_COMMAND", str(wrapper))
+    monkeypatch.setenv("FOLEYD_HOME", str(home))
+
+    def answering(**changes: Any) -> dict[str, Any]:
+        return {"prompt": "clicks", "engine": "fake", "folder": str(tmp_path / "sound"), **changes}
+
+    return answering
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch, home: Path) -> Callable[..., Stage]:
+    def stage(spec: dict[str, Any], *build: str, **quirks: Any) -> Stage:
+        return Stage(monkeypatch, spec, *build, **quirks)
+
+    return stage
+
+
+def well(person: Editor) -> Editor:
+    """PERSON, once all that was told is good."""
+    assert person.sentence == ""
+    assert person.receipt
+    assert all(cells[0] == "OK" for cells in person.receipt)
+    return person
+
+
+def test_selected_clips_get_takes_on_tracks_of_their_own(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path, tmp_path: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES, selection=["flashes.mp4"], audio=[{"name": "Dialogue"}]))
+    before = stage.snapshot()
+    person = well(stage.click("generate", answer(takes=3)))
+    assert person.questions[0].sources[0]["label"] == "1 selected clip"
+    assert person.questions[0].sources[0]["lines"] == ["01:00:00:00 – 01:00:02:00  flashes.mp4"]
+    assert stage.tracks() == [
+        ("Dialogue", "stereo", []),
+        ("Foley: foley", "mono", [(90_000, 90_050, True)]),
+        ("Foley: foley (take 2)", "mono", [(90_000, 90_050, False)]),
+        ("Foley: foley (take 3)", "mono", [(90_000, 90_050, False)]),
+    ]
+    assert [
+        (wish["startFrame"], wish["endFrame"], wish["recordFrame"], wish["trackIndex"], wish["mediaType"])
+        for wish in stage.appended()
+    ] == [(12, 62, 90_000, track, 2) for track in (2, 3, 4)]
+    assert stage.host.page == before["page"]
+    assert stage.snapshot()["current_bin"] == before["current_bin"]
+    bins = stage.snapshot()["bins"]["bins"]
+    assert [(outer["name"], [inner["name"] for inner in outer["bins"]]) for outer in bins] == [
+        ("Foley", ["Cut 1"])
+    ]
+    (first, *_) = sorted((tmp_path / "sound").glob("*.wav"))
+    assert soundfile.info(first).frames >= (12 + 50 + 1) * 1920
+    stage.click("remove")
+    assert stage.snapshot() == before
+    assert len(list((tmp_path / "sound").glob("*.wav"))) == 3
+
+
+def test_marks_then_the_playhead_then_all_is_what_is_meant(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    spec = clip_spec(flashes, "25", FRAMES, marks=[10, 34], playhead="01:00:01:00")
+    stage = make(spec, "20.3")
+    person = well(stage.click("generate", answer()))
+    assert [source["key"] for source in person.questions[0].sources] == ["marks", "playhead", "timeline"]
+    assert "does not tell scripts what is selected" in person.questions[0].notes[0]
+    assert stage.tracks()[-1][2] == [(90_010, 90_035, True)], "the frame of the mark out is among them"
+    person = well(stage.click("generate", answer(source="playhead")))
+    assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
+    assert make(spec, "18.5.0").click("generate", None).questions[0].sources[0]["key"] == "playhead"
+
+
+def test_markers_say_what_is_heard_and_ours_are_left_out(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    markers = [
+        {"frame": 5, "name": "fx: a click | voices", "duration": 10},
+        {"frame": 20, "name": "clicks"},
+        {"frame": 30, "name": "Marker 3", "note": "more clicks"},
+        {"frame": 40, "name": "Marker 4"},
+        {"frame": 41, "name": "old", "customData": "foleyd:1:cue-1"},
+    ]
+    stage = make(clip_spec(flashes, "25", FRAMES, markers=markers))
+    before = stage.snapshot()
+    person = well(stage.click("markers", answer(prompt="", markers=True)))
+    assert not person.questions[0].with_prompt
+    assert sorted((name, items) for name, _, items in stage.tracks()[1:]) == [
+        ("Foley: foley", [(90_020, 90_030, True), (90_030, 90_050, True)]),
+        ("Foley: fx", [(90_005, 90_015, True)]),
+    ]
+    found = stage.snapshot()["timelines"][0]["markers"]
+    assert [
+        (marker["frame"], marker["name"], marker["duration"])
+        for marker in found
+        if marker["customData"].startswith("foleyd:") and marker["name"] != "old"
+    ] == [(6, "Foley: fx", 9), (21, "Foley: foley", 9), (31, "Foley: foley", 19)]
+    stage.click("remove")
+    assert stage.snapshot() == before
+
+
+def test_redo_lays_another_take_and_disables_the_earlier(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES))
+    well(stage.click("generate", answer(prompt="first clicks")))
+    placed = stage.snapshot()
+    person = well(stage.click("redo", lambda question: answer(prompt=question.values["prompt"])))
+    assert person.questions[0].values["prompt"] == "first clicks"
+    assert person.questions[0].sources[0]["lines"] == ["01:00:00:00 – 01:00:02:00"]
+    assert [items for _, _, items in stage.tracks()[1:]] == [
+        [(90_000, 90_050, False)],
+        [(90_000, 90_050, True)],
+    ]
+    stage.click("remove")
+    assert stage.snapshot() == placed, "and the earlier take is heard again"
+    stage.click("remove")
+    person = stage.click("remove")
+    assert "no sound on the timeline Cut 1" in person.sentence
+
+
+def test_what_is_wrong_in_the_question_is_said_and_asked_again(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES))
+    before = stage.snapshot()
+    person = stage.click(
+        "generate",
+        answer(seed="x"),
+        answer(seed="", folder="relative"),
+        answer(prompt="a\x07b"),
+        None,
+    )
+    assert "no seed" in person.problems[1]
+    assert "not absolute" in person.problems[2]
+    assert "control character" in person.problems[3]
+    assert person.told == []
+    assert stage.snapshot() == before
+
+
+def test_a_cancelled_job_leaves_nothing(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path, tmp_path: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES))
+    before = stage.snapshot()
+    person = stage.click("generate", answer(prompt="never heard"), cancels=True)
+    assert person.told == []
+    assert stage.snapshot() == before
+    assert not list((tmp_path / "sound").glob("*")) if (tmp_path / "sound").exists() else True
+
+
+def test_a_timeline_of_its_own_rate_is_told_and_begins_exactly(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    spec = clip_spec(flashes, "25", FRAMES, rate="25")
+    spec["rate"] = "24"
+    stage = make(spec)
+    person = well(stage.click("generate", answer()))
+    assert any("25 frames a second, its project 24" in note for note in person.questions[0].notes)
+    assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
+    (wish,) = stage.appended()
+    assert (wish["startFrame"], wish["endFrame"]) == (0, 48)
+
+
+def test_an_export_that_shows_another_cut_stops_before_anything_is_made(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES, video=[[
+        {"path": str(flashes), "at": 0, "in": 0, "duration": 20},
+        {"path": str(flashes), "at": 20, "in": 20, "duration": 30},
+    ]]))  # fmt: skip
+    before = stage.snapshot()
+    stage.host.faults.add("TimelineItem.GetEnd", "off_by_one")
+    person = stage.click("generate", answer(source="timeline"))
+    assert "do not show the same cuts: only in the export 01:00:02:00" in person.sentence
+    assert "Nothing was made" in person.sentence
+    assert stage.snapshot() == before
+
+
+def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    spec = clip_spec(flashes, "25", FRAMES)
+    spec["timelines"].append({"name": "Other", "start": "00:00:00:00", "video": []})
+    spec["current"] = "Cut 1"
+    stage = make(spec)
+    first, other = stage.host.project.timelines
+
+    def leave(question: Any) -> dict[str, Any]:
+        return answer(prompt="elsewhere")
+
+    def come_back() -> str:
+        stage.host.project.current = first
+        return "Place it"
+
+    class Wanderer(Editor):
+        def progress(self, title: str, words: str, fraction: float | None, eta: float | None) -> bool:
+            if "making sound" in words and not self.chosen:
+                stage.host.project.current = other
+            return super().progress(title, words, fraction, eta)
+
+    person = Wanderer([leave], choices=["Place it", come_back])
+    stage.monkeypatch.setattr("foley_davinci.foley_generate.open_window", lambda host: person)
+    from foley_davinci import foley_generate
+
+    foley_generate.run("generate", stage.host.menu_globals())
+    well(person)
+    assert len(person.chosen) == 2
+    assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
