@@ -14,7 +14,7 @@ from foleyd.plugins.davinci_places import System
 
 OLDEST = (3, 8)
 _SECONDS = 10.0
-_ADVICE = "install Python 3.12 (3.10 to 3.12 are known to work)"
+_ADVICE = "install Python 3.12 (3.10 to 3.12 suit it best)"
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 Run = Callable[[Sequence[str]], str]
@@ -99,7 +99,7 @@ def _on_linux(system: System, run: Run) -> Seen:
     fix = f"{_ADVICE} with your system's packages (python3), then restart DaVinci Resolve"
     if found is None:
         return Seen(False, "there is no python3 on the PATH", fix)
-    return _judged(Path(found), "the first on the PATH", fix, run)
+    return _judged(Path(found), "the first on the PATH of this terminal", fix, run)
 
 
 def _judged(python: Path, why: str, fix: str, run: Run) -> Seen:
