@@ -111,7 +111,7 @@ def test_markers_ask_for_no_prompt(kind: Any, tmp_path: Path) -> None:
 
 @both
 def test_cancelled_once_is_cancelled_until_something_else_is_shown(kind: Any, tmp_path: Path) -> None:
-    at_hand = kind(tmp_path, [("generate",), ("cancel at", 3), ("close",), ("cancel at", 2)])
+    at_hand = kind(tmp_path, [("generate",), ("cancel at", 3), ("close",), ("cancel at", 5)])
     window = at_hand.window
     assert window.ask(question())
     assert progress_until_cancelled(window) > 1
