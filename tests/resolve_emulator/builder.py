@@ -16,7 +16,9 @@
 
 "at" is counted from the timeline's start, "in" are media frames (the earliest used), "duration" is the
 record length, "speed" -1 plays backwards. {"generator": "Text", "at", "duration"} has no media;
-{"transition": [in, out], "at": cut} lies over the cut.
+{"transition": [in, out], "at": cut} lies over the cut. {"nested": {"name", "kind": "Compound", "rate",
+"frames"}, "at", "in", "duration"} is a clip of the pool without a file. "selection" takes names, or
+{"name", "kind": "video"} to leave the linked sound out.
 """
 
 from __future__ import annotations
@@ -92,8 +94,13 @@ def _rest(timeline: Timeline, spec: dict[str, Any]) -> None:
     timeline.playhead = timeline.start
     if "playhead" in spec:
         timeline.playhead = rates.from_timecode(spec["playhead"], timeline.rate, timeline.drop)
-    for name in spec.get("selection", []):
-        timeline.selection.extend(item for item in timeline.all_items() if item.name == name)
+    for given in spec.get("selection", []):
+        wanted = given if isinstance(given, dict) else {"name": given}
+        timeline.selection.extend(
+            item
+            for item in timeline.all_items()
+            if item.name == wanted["name"] and item.kind == wanted.get("kind", item.kind)
+        )
 
 
 def add_clip(host: Any, timeline: Timeline, kind: str, track: Track, spec: dict[str, Any]) -> Item:
@@ -121,10 +128,14 @@ def add_clip(host: Any, timeline: Timeline, kind: str, track: Track, spec: dict[
 
 
 def _media_item(host: Any, timeline: Timeline, kind: str, at: Fraction, spec: dict[str, Any]) -> Item:
-    clip = clip_of(host, spec["path"])
-    if "kind" in spec:
-        clip.kind = spec["kind"]
-    clip.online = spec.get("online", True)
+    if "nested" in spec:
+        about = spec["nested"]
+        fps = rates.parse_rate(about.get("rate", timeline.rate))[0]
+        clip = PoolItem(about["name"], None, fps, about["frames"], about["kind"])
+        host.project.root.clips.append(clip)
+    else:
+        clip = clip_of(host, spec["path"])
+        clip.online = spec.get("online", clip.online)
     item = Item(spec.get("name", clip.name), kind, at, Fraction(spec["duration"]))
     item.pool, item.rate = clip, timeline.rate
     item.source = Fraction(spec.get("in", 0))

@@ -9,7 +9,7 @@
 - denies: it is done, but failure comes back
 - off_by_one: arguments are a frame later (see SHIFTED), or a number that comes back is one more
 - one_short: AppendToTimeline's endFrame is one less
-- modal: a box opens; from this call on everything returns False until `host.modal = ""`
+- modal: a box opens; from this call on everything returns False until `host.dismiss()`
 - vanish_on_save: AppendToTimeline's items are gone after SaveProject (section 8, MCP M)
 - disk_full: Export leaves half a file and returns False; truncates: the same, but True is returned
 - change: CHANGE(args) gives the arguments that are used
@@ -39,6 +39,14 @@ ACTIONS = [
     "before",
 ]
 
+# Faults of one call only.
+OF_ONE = {
+    "one_short": "MediaPool.AppendToTimeline",
+    "vanish_on_save": "MediaPool.AppendToTimeline",
+    "disk_full": "Timeline.Export",
+    "truncates": "Timeline.Export",
+}
+
 # The position of the frame argument that off_by_one moves.
 SHIFTED = {
     "Timeline.AddMarker": 0,
@@ -62,6 +70,8 @@ class Fault:
     ) -> None:
         if action not in ACTIONS:
             raise ValueError(action)
+        if action in OF_ONE and name != OF_ONE[action]:
+            raise ValueError(f"{action} is a fault of {OF_ONE[action]}")
         self.name = name
         self.action = action
         self.nth = nth

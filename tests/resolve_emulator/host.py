@@ -135,8 +135,12 @@ class Host:
                 one.stale_counts = {}
         self.page = page
 
+    def dismiss(self) -> None:
+        """The editor closes the box that is open."""
+        self.modal = ""
+
     def upsell(self, name: str) -> None:
-        """A Studio-only call on the free edition: the box stays until `host.modal = ""` (section 3)."""
+        """A Studio-only call on the free edition: the box stays until `dismiss()` (section 3)."""
         self.journal.studio_only.append(name)
         self.modal = "upsell: " + name
 

@@ -155,16 +155,24 @@ class _Bound:
             host.modal = "a box of a fault"
             return False
         if action == "does_nothing":
-            before = Memento(host.project)
-            result = self._do(args)
-            before.restore()
-            return result
+            return self._undone(args)
         if action == "denies":
             self._do(args)
             return self._spec.fails
         if action in ("vanish_on_save", "disk_full", "truncates"):
             return self._spec.function(self._owner, *args, fault=action)
         return self._altered(fault, args)
+
+    def _undone(self, args: list[Any]) -> Any:
+        """What the call would give, with everything put back."""
+        host = self._owner._host
+        if self._name == "Timeline.Export":
+            return True
+        before, page = Memento(host.project), host.page
+        result = self._do(args)
+        before.restore()
+        host.page = page
+        return result
 
     def _altered(self, fault: faults.Fault, args: list[Any]) -> Any:
         host, action = self._owner._host, fault.action

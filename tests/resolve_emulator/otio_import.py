@@ -75,8 +75,9 @@ class _Reader:
         for child in data["children"]:
             schema = child.get("OTIO_SCHEMA", "")
             if schema.startswith("Transition"):
-                item = Item(child["name"], "transition", at, Fraction(0))
-                item.offsets = (int(child["in_offset"]["value"]), int(child["out_offset"]["value"]))
+                before, after = (int(child[name]["value"]) for name in ("in_offset", "out_offset"))
+                item = Item(child["name"], "transition", at - before, Fraction(before + after))
+                item.offsets = (before, after)
                 track.items.append(item)
                 continue
             _need(isinstance(child.get("metadata"), dict) and "enabled" in child, "metadata and enabled")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 from fractions import Fraction
 from typing import Any
 
@@ -17,15 +18,18 @@ from .objects import ApiObject, api
 
 def read_media(host: Any, path: Any) -> Media | None:
     """The facts of a file: as declared to the host, or from a WAV's header. None: Resolve cannot read it."""
-    if not isinstance(path, str) or not os.path.isabs(path):
-        return None
-    if path in host.media:
+    if isinstance(path, str) and path in host.media:
         return host.media[path]
-    if not os.path.isfile(path) or not path.lower().endswith(".wav"):
+    if (
+        not isinstance(path, str)
+        or not os.path.isabs(path)
+        or not os.path.isfile(path)
+        or not path.lower().endswith(".wav")
+    ):
         return None
     try:
         wav = riff.Wav(path)
-    except (riff.NotWav, OSError):
+    except (riff.NotWav, OSError, struct.error):
         return None
     return Media(
         path,
