@@ -9,8 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from foleyd.cue import FrameRange
-from foleyd.timebase import Timecode
+from foleyd.cue import FileCut, FrameRange, Program
+from foleyd.timebase import SAMPLE_RATE, Timecode, round_half_up
+
+ROUNDING = 1
+"""Samples by which the same frames may be longer in another place."""
 
 
 class Outcome(Enum):
@@ -22,6 +25,7 @@ class Outcome(Enum):
     REMADE = "re-made"
     DROPPED = "dropped"
     LEFT = "left as edited"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,21 @@ class TakeFile:
     path: Path
     lead: int
     samples: int
+    channels: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the take that a cue of this job replaces was made, as far as the cue itself does not say.
+
+    OPTIONS are the engine's, GAIN_DB what its level was changed by. UNLESS is the picture's fingerprint with
+    which the old take is kept after all; empty: it is made anew in any case.
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    text_only: bool = False
+    gain_db: float = 0.0
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +103,32 @@ class Refreshed:
     new_cue: str = ""
     unless: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def zero_sample(program: Program, zero: Fraction) -> int:
+    """The sample, counted from timecode zero, of record time ZERO (seconds from PROGRAM's zero)."""
+    return round_half_up((program.start.frame / program.rate + zero) * SAMPLE_RATE)
+
+
+def cut_from(program: Program, record: FrameRange, zero: Fraction, file: TakeFile, handles: int) -> FileCut:
+    """The file that carries RECORD of PROGRAM with HANDLES, as far as FILE holds them, whose cue is at ZERO.
+
+    As :func:`foleyd.cue.file_cut`; the one frame after the cue that every file has may lie beyond FILE.
+    """
+    begins = zero_sample(program, zero) - file.lead
+    ends = begins + file.samples
+    first, last = record.start, record.end + 1
+    earliest = max(record.start - handles, -program.start.frame)
+    while first > earliest and program.sample(first - 1) >= begins - ROUNDING:
+        first -= 1
+    while last < record.end + handles and program.sample(last + 1) <= ends + ROUNDING:
+        last += 1
+    begin, start, end, stop = (program.sample(frame) for frame in (first, record.start, record.end, last))
+    return FileCut(
+        first_frame=first,
+        frames=last - first,
+        samples=stop - begin,
+        source_in=start - begin,
+        cue_samples=end - start,
+        time_reference=begin,
+    )

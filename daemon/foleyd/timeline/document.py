@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,15 @@ def read_document(document: bytes, name: str) -> otio.schema.Timeline:
     return _as_timeline(root, name)
 
 
-def write_document(timeline: otio.schema.Timeline, original: bytes | None = None) -> bytes:
+def write_document(
+    timeline: otio.schema.Timeline,
+    original: bytes | None = None,
+    change: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> bytes:
     """TIMELINE as OpenTimelineIO JSON (UTF-8, Clip.2 and Marker.2). Raises TimelineError.
 
     With ORIGINAL, the document that TIMELINE was read from, everything in it comes back to the
-    last bit; without, as exactly as OpenTimelineIO's reader took it.
+    last bit, and CHANGE may change the JSON; without, it is as exact as OpenTimelineIO's reader took it.
     """
     try:
         text: str = timeline.to_json_string(indent=4)
@@ -66,7 +70,7 @@ def write_document(timeline: otio.schema.Timeline, original: bytes | None = None
         raise TimelineError(f"the timeline cannot be written: {error}") from error
     if original is not None:
         before = _parse(_checked_text(original, "the timeline"), "the timeline")
-        tree = restored(before, json.loads(text, strict=False))
+        tree = restored(before, json.loads(text, strict=False), change)
         text = json.dumps(tree, indent=4, ensure_ascii=False)
     return text.encode("utf-8") + b"\n"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from foleyd import __version__
-from foleyd.cue import DEFAULT_LAYER, FrameRange, Program, Shot, Take
+from foleyd.cue import DEFAULT_LAYER, FileCut, FrameRange, Program, Shot, Take
 from foleyd.refreshed import MadeFor
 from foleyd.timebase import Timecode, TimeError, exact, has_drop_frame, snap_rate
 
@@ -128,13 +128,19 @@ def notes_of(
         "negative_prompt": cue.negative_prompt,
         "seed": take.seed,
         **{key: take.provenance[key] for key in _FROM_PROVENANCE if key in take.provenance},
-        **place_notes(take, program, size_of),
+        **place_notes(program, cue.record, size_of),
+        "file": file_notes(take.cut),
     }
 
 
-def place_notes(take: Take, program: Program, size_of: SizeOf) -> dict[str, Any]:
-    """The part of the metadata that says where TAKE lies, under which picture, and what its file holds."""
-    record, start, cut = take.cue.record, program.start, take.cut
+def file_notes(cut: FileCut) -> dict[str, int]:
+    """The part of the metadata that says what the file of CUT holds, in samples."""
+    return {"lead": cut.source_in, "samples": cut.samples, "cue_samples": cut.cue_samples}
+
+
+def place_notes(program: Program, record: FrameRange, size_of: SizeOf) -> dict[str, Any]:
+    """The part of the metadata that says where a take lies and under which picture of PROGRAM."""
+    start = program.start
     return {
         "record": {
             "start": record.start,
@@ -143,7 +149,6 @@ def place_notes(take: Take, program: Program, size_of: SizeOf) -> dict[str, Any]
             "timeline_start": start.frame,
             "drop_frame": start.drop,
         },
-        "file": {"lead": cut.source_in, "samples": cut.samples, "cue_samples": cut.cue_samples},
         "picture": _picture_notes(picture_of(program, record, size_of)),
     }
 

@@ -7,17 +7,23 @@ and integers beyond 63 bits to 0. So the document it writes is laid over the one
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 _ULPS = 1e-12
 
 
-def restored(original: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+def restored(
+    original: dict[str, Any],
+    written: dict[str, Any],
+    change: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> dict[str, Any]:
     """WRITTEN, the JSON tree of a timeline read from ORIGINAL with tracks added at the end of its
-    stack, with ORIGINAL's own numbers and metadata back in place. Changes WRITTEN."""
+    stack, with ORIGINAL's own numbers and metadata back in place, then changed by CHANGE. Changes WRITTEN."""
     rates: dict[float, float] = {}
     old, new = _counterparts(original, written)
     _lay_over(old, new, rates)
+    change(written)
     changed = {ours: theirs for ours, theirs in rates.items() if ours != theirs}
     if changed:
         _mend_rates(written, changed)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from foleyd.cue import FrameRange, Program
-from foleyd.refreshed import Outcome, Refreshed, TakeFile
+from foleyd.refreshed import ROUNDING, Outcome, Refreshed, TakeFile, zero_sample
 from foleyd.timebase import SAMPLE_RATE, frame_to_sample, round_half_up
 from foleyd.timeline.notes import Notes, SizeOf, read_notes
 from foleyd.timeline.placement import FoundPlacement
@@ -214,7 +214,7 @@ class _Reconform:
         file = self.file_of(found, notes)
         lead, samples = notes.lead, notes.samples
         begin, end = self._in_file(record, zero)
-        if not (-lead - 1 <= begin and end <= samples - lead + 1):
+        if not (-lead - ROUNDING <= begin and end <= samples - lead + ROUNDING):
             return self._say(clip, Outcome.REMADE, self._too_long(record, zero, notes), where.record)
         in_place = record == found.record and self._agrees(clip, where)
         if in_place and self._is_labelled_right(notes, zero):
@@ -333,11 +333,6 @@ class _Reconform:
             unless=unless,
             notes=found.metadata,
         )
-
-
-def zero_sample(program: Program, zero: Fraction) -> int:
-    """The sample, counted from timecode zero, of record time ZERO (seconds from PROGRAM's zero)."""
-    return round_half_up((program.start.frame / program.rate + zero) * SAMPLE_RATE)
 
 
 def _trim_words(head: int, tail: int) -> list[str]:
