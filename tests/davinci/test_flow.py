@@ -2,63 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import soundfile
 
 from clipmaker import make_clip
 from davinci.stage import Editor, Stage, clip_spec
-from foleyd.launch import read_endpoint
-from house import FAKE_ENGINE, House
 
-FOLEY = Path(sys.executable).parent / "foley"
 FRAMES = 50
 
 
 @pytest.fixture(scope="module")
 def flashes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "flashes.mp4", frames=FRAMES, size=(96, 64))
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One daemon for all tests here; whoever asks first starts it."""
-    folder = tmp_path_factory.mktemp("home")
-    yield folder
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOLEYD_HOME", str(folder))
-        endpoint = read_endpoint(House(folder).folders)
-        if endpoint is not None and psutil.pid_exists(endpoint.pid):
-            subprocess.run([str(FOLEY), "stop"], check=False, capture_output=True)
-
-
-@pytest.fixture
-def answer(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """Answers that name the engine for the tests and a folder of the test's own."""
-    wrapper = tmp_path / "foley"
-    wrapper.write_text(f'#!/bin/sh\nPYTHONPATH={FAKE_ENGINE} exec {FOLEY} "$@"\n')
-    wrapper.chmod(0o755)
-    monkeypatch.setenv("FOLEYD_COMMAND", str(wrapper))
-    monkeypatch.setenv("FOLEYD_HOME", str(home))
-
-    def answering(**changes: Any) -> dict[str, Any]:
-        return {"prompt": "clicks", "engine": "fake", "folder": str(tmp_path / "sound"), **changes}
-
-    return answering
-
-
-@pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch, home: Path) -> Callable[..., Stage]:
-    def stage(spec: dict[str, Any], *build: str, **quirks: Any) -> Stage:
-        return Stage(monkeypatch, spec, *build, **quirks)
-
-    return stage
 
 
 def well(person: Editor) -> Editor:
