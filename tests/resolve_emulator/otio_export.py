@@ -141,7 +141,18 @@ class _Writer:
         """The name is Resolve's own, misleading as it is (sample 01)."""
         return {
             "OTIO_SCHEMA": "Transition.1",
-            "metadata": {"Resolve_OTIO": {"Effects": {}, "Transition Type": "Cross Fade 0DB"}},
+            "metadata": {
+                "Resolve_OTIO": {
+                    "Effects": {
+                        "Effect Name": "Cross Fade 0 dB",
+                        "Enabled": True,
+                        "Name": "Cross Fade",
+                        "Parameters": [],
+                        "Type": 40,
+                    },
+                    "Transition Type": "Cross Fade 0DB",
+                }
+            },
             "name": "Cross Fade 0 dB",
             "in_offset": self.time(item.offsets[0], self.timeline.rate),
             "out_offset": self.time(item.offsets[1], self.timeline.rate),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import rates
-from .model import Item, PoolItem, Timeline, Track
+from .model import Item, Media, PoolItem, Timeline, Track
 
 
 class Refused(Exception):
@@ -131,6 +131,11 @@ class _Reader:
             )
             self.made[path] = made
             return made
-        pool = PoolItem(reference.get("name", ""), None, fps, frames, "Audio" if kind == "audio" else "Video")
+        path = path or reference["metadata"].get("Resolve_OTIO", {}).get("Media Url", "")
+        kind = "Audio" if kind == "audio" else "Video"
+        start = int(reference["available_range"]["start_time"]["value"])
+        label = rates.to_timecode(start, fps, False)
+        lost = Media(path, kind=kind, rate=fps, frames=frames, start_tc=label) if path else None
+        pool = PoolItem(reference.get("name", ""), lost, fps, frames, kind)
         pool.online = False
         return pool
