@@ -118,7 +118,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One spot to fill: record range, what should be heard, and a seed for each take."""
+    """One spot to fill: record range, what should be heard, and a seed for each take.
+
+    HANDLES None are those of the output; ENGINE "" is any.
+    """
 
     id: str
     record: FrameRange
@@ -126,6 +129,8 @@ class Cue:
     negative_prompt: str = ""
     layer: str = DEFAULT_LAYER
     seeds: tuple[int, ...] = (0,)
+    handles: int | None = None
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def _provenance(piece: _Piece, commission: Commission, gain_db: float) -> dict[s
         **({"model": dict(piece.heard.provenance)} if piece.heard.provenance else {}),
         "options": dict(plan.options),
         "text_only": plan.text_only,
-        "handles": commission.output.handles,
+        "handles": commission.output.handles if cue.handles is None else cue.handles,
         "gain_db": round(gain_db, 3),
         "picture_fingerprint": piece.heard.fingerprint,
         "record_start": str(program.label(cue.record.start)),

@@ -26,11 +26,17 @@ class Spread(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An OpenTimelineIO document: UTF-8 JSON, the folder relative references start from, a name."""
+    """An OpenTimelineIO document: UTF-8 JSON, the folder relative references start from, a name.
+
+    MEDIA_ROOTS are folders to look for media in that are not at their place; RELINKS, tried before that
+    place, pairs of what references begin with and what stands there instead.
+    """
 
     json: bytes
     base_folder: Path
     name: str
+    media_roots: tuple[Path, ...] = ()
+    relinks: tuple[tuple[str, Path], ...] = ()
 
     @property
     def title(self) -> str:

@@ -15,10 +15,11 @@ from foleyd.cue import Cue, Media, Program, Shot, file_cut
 from foleyd.engines.engine import Capabilities
 from foleyd.errors import Failure, FoleyError, PathRefused, RequestError, at_field, failure_of
 from foleyd.media.probe import MediaInfo, probe
+from foleyd.media_roots import MediaRoots
 from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
 from foleyd.segments import plan_windows
 from foleyd.timeline.document import read_document
-from foleyd.timeline.media_url import Resolved, resolve_media
+from foleyd.timeline.media_url import Relink, Resolved, resolve_media
 from foleyd.timeline.program import read_program, trim, with_handles
 from foleyd.timeline.spotting import find_cues, given_cues
 
@@ -39,6 +40,12 @@ class CueTooLong(RequestError):
     reason = "CUE_TOO_LONG"
 
 
+class OtherEngine(RequestError):
+    """A cue asks for another engine than the job's."""
+
+    reason = "CUE_OTHER_ENGINE"
+
+
 def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settings) -> Spotted:
     """The program that SELECTION shows and the cues that RULE finds in it, or that were given.
 
@@ -52,7 +59,7 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
                     base_folder=document.base_folder,
                     origin_of=origin_of,
                     duration_of=duration_of,
-                    resolve=resolver(document.base_folder, settings),
+                    resolve=resolver(document, settings),
                 )
             program, name = read.program, document.title
             notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
@@ -116,7 +123,9 @@ def _prompt_field(request: Request, number: int) -> str:
 def _plan_cue(cue: Cue, spotted: Spotted, request: Request, engine: Capabilities) -> CuePlan:
     program = spotted.program
     _check_length(cue, program)
-    cut = file_cut(program.start, cue.record, request.output.handles)
+    _check_engine(cue, engine)
+    handles = request.output.handles if cue.handles is None else cue.handles
+    cut = file_cut(program.start, cue.record, handles)
     picture = with_handles(program, cue.record, cut)
     if not request.text_only:
         _check_seen(cue, picture, spotted)
@@ -148,6 +157,15 @@ def _check_length(cue: Cue, program: Program) -> None:
             f"cue {cue.id} lasts {round(seconds / 60)} minutes, and one take can be "
             f"{MAX_CUE_SECONDS // 60} long; select shorter ranges",
             field="selection.ranges",
+        )
+
+
+def _check_engine(cue: Cue, engine: Capabilities) -> None:
+    if cue.engine and cue.engine != engine.name:
+        raise OtherEngine(
+            f"cue {cue.id} asks for the engine {cue.engine}, and this job is done by {engine.name}; "
+            f"run it again with --engine {cue.engine} for such cues alone",
+            where=cue.id,
         )
 
 
@@ -231,11 +249,19 @@ def _sources(plans: list[CuePlan]) -> tuple[Path, ...]:
     return tuple(sorted(paths))
 
 
-def resolver(base_folder: Path, settings: Settings) -> Callable[[str], Resolved]:
-    """How references of a document in BASE_FOLDER become paths; those outside the roots are missing."""
+def resolver(document: Document, settings: Settings) -> Callable[[str], Resolved]:
+    """How references of DOCUMENT become paths; those outside the roots of SETTINGS are missing."""
+    relinks = [Relink(old, new) for old, new in document.relinks]
+    named = MediaRoots(document.media_roots).named if document.media_roots else None
 
     def resolve(url: str) -> Resolved:
-        resolved = resolve_media(url, base_folder=base_folder)
+        resolved = resolve_media(
+            url,
+            base_folder=document.base_folder,
+            media_roots=document.media_roots,
+            relinks=relinks,
+            named=named,
+        )
         if resolved.path is None:
             return resolved
         try:

@@ -24,7 +24,7 @@ def read_timeline(document: Document, settings: Settings) -> ReadTracks:
         base_folder=document.base_folder,
         origin_of=_origin_of,
         duration_of=_duration_of,
-        resolve=resolver(document.base_folder, settings),
+        resolve=resolver(document, settings),
     )
 
 

@@ -114,6 +114,10 @@ class FakeFoley(pb_grpc.FoleyServicer):
         self.media = pb.MediaInfo(
             rate=RATE, duration=pb.Rational(num=10 * 1001, den=1000), frames=240, width=64, height=36
         )
+        self.timeline = pb.Timeline(
+            rate=RATE, start_timecode=pb.StartTimecode(frames=HOUR_FRAMES), duration_frames=240
+        )
+        self.asked_engine = ""
         self.stopping = threading.Event()
         self.break_after = 0
         self.breaks_left = 0
@@ -204,17 +208,16 @@ class FakeFoley(pb_grpc.FoleyServicer):
     def Spot(self, request: pb.SpotRequest, context: Any) -> pb.SpotResponse:
         self.calls.append(("Spot", request))
         span = pb.FrameRange(start_frame=24, end_frame=72)
-        cue = pb.Cue(id="1", range=span, prompt=request.rule.prompts[0], layer="foley", seeds=[7])
+        prompt = [*request.rule.prompts, "markers"][0]
+        cue = pb.Cue(id="1", range=span, prompt=prompt, layer="foley", seeds=[7], engine=self.asked_engine)
         program = pb.Program(
             rate=RATE, start_timecode=pb.StartTimecode(frames=HOUR_FRAMES), duration_frames=240
         )
         return pb.SpotResponse(cues=[cue], program=program, warnings=[pb.Warning(what="a gap")])
 
     def ReadTimeline(self, request: pb.ReadTimelineRequest, context: Any) -> pb.ReadTimelineResponse:
-        timeline = pb.Timeline(
-            rate=RATE, start_timecode=pb.StartTimecode(frames=HOUR_FRAMES), duration_frames=240
-        )
-        return pb.ReadTimelineResponse(timeline=timeline)
+        self.calls.append(("ReadTimeline", request))
+        return pb.ReadTimelineResponse(timeline=self.timeline)
 
     # ------------------------------------------------------------------------------- server
 

@@ -20,6 +20,7 @@ from foleyd.interchange.reading import read_any
 from foleyd.interchange.writing import write_any
 from foleyd.request import Document
 from foleyd.timeline.document import read_document, write_document
+from foleyd.timeline.placement import rebase_references
 from foleyd.timeline.program import read_program
 
 CONTENT = write_document(timeline(track(clip("a", span(0, 24), span(0, 100), url="media/a.mov"))))
@@ -176,7 +177,11 @@ def clip_url(node: dict[str, dict[str, dict[str, str]]]) -> str:
 def test_media_of_a_bundle_go_into_the_next_one(tmp_path: Path) -> None:
     path = packed(tmp_path / "cut.otioz", {"media/a.mov": b"picture"})
     read = read_any(path, unpack_to=tmp_path / "out.media")
-    assert write_any(read.document, tmp_path / "out.otioz", ()) == ()
+    made = read_document(read.document.json, "cut")
+    rebase_references(made, tmp_path / "out.media", tmp_path / "out.foley")
+    moved = Document(write_document(made, read.document.json), tmp_path / "out.foley", "cut")
+    (tmp_path / "out.foley").mkdir()
+    assert write_any(moved, tmp_path / "out.otioz", (), tmp_path / "out.media") == ()
     with zipfile.ZipFile(tmp_path / "out.otioz") as archive:
         assert archive.read("media/a.mov") == b"picture"
         assert json.loads(archive.read("content.otio")) == json.loads(CONTENT)

@@ -127,6 +127,68 @@ def test_relinking_comes_first_and_ignores_case_on_drives_only() -> None:
     assert other.path == Path("/users/robin/a.mov")
 
 
+def under(*paths: str) -> Callable[[str], list[Path]]:
+    """What lies under the roots, by name."""
+    return lambda name: [Path(path) for path in paths if Path(path).name == name]
+
+
+def search(url: str, *paths: str, roots: str = "/here") -> tuple[Path | None, str]:
+    found = resolve_media(
+        url, BASE, exists=only(*paths), media_roots=[Path(r) for r in roots.split()], named=under(*paths)
+    )
+    return found.path, found.reason
+
+
+def test_a_name_is_found_at_any_depth() -> None:
+    assert search("D:\\footage\\shot.mov", "/here/a/b/shot.mov") == (Path("/here/a/b/shot.mov"), "")
+
+
+def test_of_equal_names_the_one_with_most_of_the_path_is_taken() -> None:
+    two = ("/here/x/day1/shot.mov", "/here/x/day2/shot.mov")
+    assert search("/Volumes/M/Day2/shot.mov", *two)[0] == Path("/here/x/day2/shot.mov")
+
+
+def test_names_that_cannot_be_told_apart_are_not_guessed() -> None:
+    path, reason = search("/Volumes/M/shot.mov", "/here/a/shot.mov", "/here/b/shot.mov")
+    assert path is None
+    assert "2 files may be meant (/here/a/shot.mov, /here/b/shot.mov)" in reason
+    assert "--relink" in reason
+    # A file in the root itself is no better than one deeper down.
+    assert search("/M/shot.mov", "/here/shot.mov", "/here/b/shot.mov")[0] is None
+    # Nor is that of the first root.
+    both = search("/M/day/shot.mov", "/here/day/shot.mov", "/there/day/shot.mov", roots="/here /there")
+    assert both[0] is None
+
+
+def test_what_cannot_be_listed_says_why() -> None:
+    def refuse(_: str) -> list[Path]:
+        raise LookupError("too many")
+
+    found = resolve_media("/x/a.mov", BASE, exists=only(), media_roots=[Path("/here")], named=refuse)
+    assert (found.path, found.reason) == (None, "too many")
+
+
+@pytest.mark.parametrize(
+    ("old", "url"),
+    [
+        ("/old/a.mov", "/old/a.mov"),
+        ("file:///old/a.mov", "file:///old/a.mov"),
+        ("/old/a.mov", "file://localhost/old/a.mov"),
+        ("file://localhost/D%3a/x/a.mov", "d:\\X\\A.mov"),
+    ],
+)
+def test_one_file_can_be_relinked_however_it_is_written(old: str, url: str) -> None:
+    relink = Relink(old, Path("/new/b.mov"))
+    assert resolve_media(url, BASE, exists=only("/new/b.mov"), relinks=[relink]).path == Path("/new/b.mov")
+
+
+def test_a_relink_replaces_whole_names_only() -> None:
+    relink = Relink("/old/a", Path("/new"))
+    assert resolve_media("/old/ab/c.mov", BASE, exists=anything, relinks=[relink]).path == Path(
+        "/old/ab/c.mov"
+    )
+
+
 @pytest.mark.parametrize(
     "url", ["https://example.com/a.mov", "http://x/a", "s3://bucket/a.mov", "data:text,a"]
 )

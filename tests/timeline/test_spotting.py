@@ -220,6 +220,52 @@ def test_a_markers_name_is_layer_prompt_and_negative_where_the_layer_is_known() 
     assert marked(point("todo: a door | later", 0)) == [(0, 200, "foley", "todo: a door | later", "")]
 
 
+def noted(note: str, name: str = "fx: door", **rule: object) -> Cue:
+    marker = Marker(name, "RED", FrameRange(10, 20), "", WHOLE, note)
+    cues = find_cues(PROGRAM, [], CueRule(spread=Spread.MARKERS, **rule), markers=[marker])  # type: ignore[arg-type]
+    return cues[0]
+
+
+def test_a_note_goes_before_the_rule() -> None:
+    cue = noted(
+        "takes=3, seed=7; handles=0 engine=Hunyuan\nnegative: music, hum", seed=1, negative_prompt="x"
+    )
+    assert (cue.seeds, cue.handles, cue.engine) == ((7, 8, 9), 0, "hunyuan")
+    assert cue.negative_prompt == "music, hum"
+    assert noted("negative: hum", "fx: door | voices").negative_prompt == "voices"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "louder please",
+        "retakes=3",
+        "mistakes=x",
+        "take=3",
+        "seed = 7",
+        '{"takes": 3}',
+        "engine=auto",
+        "seeds=9",
+    ],
+)
+def test_other_words_in_a_note_are_just_a_note(note: str) -> None:
+    assert noted(note) == noted("")
+
+
+@pytest.mark.parametrize(
+    "note", ["takes=0", "takes=33", "takes=", "seed=x", "seed=-1", "handles=1e9", "seed=" + "9" * 30]
+)
+def test_a_note_with_a_wrong_value_names_its_marker(note: str) -> None:
+    with pytest.raises(SpottingError, match="marker 'fx: door'"):
+        noted(note)
+
+
+def test_a_note_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(SpottingError, match="takes twice"):
+        noted("takes=3 takes=4")
+
+
 def test_the_same_marker_on_picture_and_sound_counts_once() -> None:
     twins = [point("hit", 10, owner=owner, where=FrameRange(0, 50)) for owner in ("v", "a")]
     assert [cue[:2] for cue in marked(*twins)] == [(10, 50)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from foleyd.cli import call, dialog, generate, house, install, jobs, models, selftest
+from foleyd.cli import call, dialog, generate, house, install, jobs, models, selftest, timeline
 from foleyd.cli.options import SpacedCommand
 
 app = typer.Typer(
@@ -16,8 +16,9 @@ app = typer.Typer(
 )
 
 app.command("generate")(generate.generate)
-app.command("timeline", cls=SpacedCommand)(generate.timeline)
-app.command("cues", cls=SpacedCommand)(generate.cues)
+app.command("timeline", cls=SpacedCommand)(timeline.timeline)
+app.command("cues", cls=SpacedCommand)(timeline.cues)
+app.command("clips")(timeline.clips)
 
 app.command("jobs")(jobs.jobs)
 app.command("cancel")(jobs.cancel)

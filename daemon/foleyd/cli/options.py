@@ -9,9 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +23,7 @@ from typer.core import TyperCommand
 from foleyd.cli.exits import InputError, plain_text
 from foleyd.cue import DEFAULT_HANDLES
 from foleyd.request import FORMATS, MAX_TAKES, TARGETS
+from foleyd.timebase import TimeError, snap_rate
 
 _SEED_LIMIT = 2**63 - 1
 _FRAMES_LIMIT = 1_000_000
@@ -80,15 +84,21 @@ class Wanted:
         prompts = tuple(plain_text(text, "--prompt") for text in prompt or ())
         return cls(prompts, plain_text(negative, "--negative"), plain_text(layer, "--layer"), takes, seed)
 
+    def with_prompt(self, prompt: str) -> Wanted:
+        """The same with one PROMPT."""
+        return replace(self, prompts=(prompt,))
+
 
 @dataclass(frozen=True, slots=True)
 class Spots:
-    """Where on a timeline. RANGES are pairs of TIMEs, as they were typed."""
+    """Where on a timeline. RANGES are pairs of TIMEs as typed, CLIPS and TRACKS names or numbers."""
 
     ranges: tuple[tuple[str, str], ...]
     markers: bool
     marker_colours: tuple[str, ...]
     whole: bool
+    clips: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()
 
     @classmethod
     def collect(
@@ -102,12 +112,30 @@ class Spots:
                 help="Part of the timeline, as timecode or seconds; END is exclusive. Can be repeated.",
             ),
         ] = None,
+        clip: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--clip",
+                metavar="NAME|INDEX",
+                help="A clip of picture, all of that name; `foley clips` lists them. Can be repeated.",
+            ),
+        ] = None,
+        track: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--track",
+                metavar="NAME|INDEX",
+                help="The clips of a track of picture; 1 is the lowest. Can be repeated.",
+            ),
+        ] = None,
         markers: Annotated[
             bool, typer.Option("--markers", help="A cue for each marker; its name is the prompt.")
         ] = False,
         marker_colour: Annotated[
             list[str] | None,
-            typer.Option("--marker-colour", metavar="COLOUR", help="Only such markers; can be repeated."),
+            typer.Option(
+                "--marker-colour", "--colour", metavar="COLOUR", help="Only such markers; can be repeated."
+            ),
         ] = None,
         whole: Annotated[
             bool, typer.Option("--whole", help="One cue over all ranges, from the first to the last.")
@@ -119,7 +147,55 @@ class Spots:
         colours = tuple(plain_text(colour, "--marker-colour").upper() for colour in marker_colour or ())
         if colours and not markers:
             raise InputError("--marker-colour chooses among markers; add --markers")
-        return cls(tuple(_split_pair(value) for value in span or ()), markers, colours, whole)
+        return cls(
+            ranges=tuple(_split_pair(value) for value in span or ()),
+            markers=markers,
+            marker_colours=colours,
+            whole=whole,
+            clips=tuple(plain_text(text, "--clip") for text in clip or ()),
+            tracks=tuple(plain_text(text, "--track") for text in track or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the media of a timeline are, and what its document does not say."""
+
+    media_roots: tuple[Path, ...] = ()
+    relinks: tuple[tuple[str, Path], ...] = ()
+    edl_rate: Fraction | None = None
+
+    @classmethod
+    def collect(
+        cls,
+        *,
+        media_root: Annotated[
+            list[Path] | None,
+            typer.Option(
+                "--media-root",
+                metavar="DIR",
+                help="Look here for media that are not at their place. Can be repeated.",
+            ),
+        ] = None,
+        relink: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--relink",
+                metavar="FROM=TO",
+                help="Media that the timeline puts below FROM lie below TO. Can be repeated.",
+            ),
+        ] = None,
+        edl_rate: Annotated[
+            str,
+            typer.Option("--edl-rate", metavar="FPS", help="Frame rate of an EDL: 25, 29.97…"),
+        ] = "",
+    ) -> Sources:
+        """From the command line. Raises InputError."""
+        return cls(
+            media_roots=tuple(_folder(path) for path in media_root or ()),
+            relinks=tuple(_relink(text) for text in relink or ()),
+            edl_rate=_rate(edl_rate) if edl_rate else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +270,12 @@ class How:
             picture=not no_picture,
         )
 
+    def with_engine(self, name: str) -> How:
+        """The same with the engine NAME."""
+        return replace(self, engine=name)
 
-_GROUPS: tuple[type[Wanted] | type[Spots] | type[How], ...] = (Wanted, Spots, How)
+
+_GROUPS: tuple[type[Any], ...] = (Wanted, Spots, Sources, How)
 
 
 def grouped(command: Callable[..., int]) -> Callable[..., int]:
@@ -235,6 +315,29 @@ def parse_options(pairs: Sequence[str]) -> dict[str, str]:
             raise InputError(f"--option {key} is given twice; give it once")
         options[key] = value
     return options
+
+
+def _folder(path: Path) -> Path:
+    plain_text(str(path), "--media-root")
+    absolute = Path(os.path.abspath(path))
+    if not absolute.is_dir():
+        raise InputError(f"--media-root {path} is no folder; correct its name")
+    return absolute
+
+
+def _relink(text: str) -> tuple[str, Path]:
+    old, equals, new = plain_text(text, "--relink").partition("=")
+    if not equals or not old.strip() or not new.strip():
+        raise InputError(f"--relink {text!r} is not FROM=TO")
+    return old, Path(os.path.abspath(new))
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = snap_rate(Fraction(text))
+    except (ValueError, ZeroDivisionError, TimeError):
+        raise InputError(f"--edl-rate {text} is no frame rate; give one such as 25 or 29.97") from None
+    return rate
 
 
 def choice(value: str, choices: Sequence[str], option: str) -> str:

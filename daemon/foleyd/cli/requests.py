@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foleyd.cli.exits import InputError, InputNotFound, OutputIsInput, OutputTaken, plain_text
-from foleyd.cli.options import How, Spots, Wanted
+from foleyd.cli.options import How, Sources, Spots, Wanted
 from foleyd.cli.ranges import check_range, fraction, parse_frame, start_label
+from foleyd.interchange.kinds import BUNDLE_SUFFIX, OTIO_SUFFIXES, WRITTEN_SUFFIXES
 from foleyd.timebase import has_drop_frame, round_half_up
 from foleyd.v1 import foleyd_pb2 as pb
 
-DOCUMENT_SUFFIXES = frozenset({".otio", ".json"})
+if TYPE_CHECKING:
+    from foleyd.interchange.reading import ReadDocument
+
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 CLIENT_NAME = "cli"
 
@@ -82,25 +87,44 @@ def range_of_file(program: pb.Program, begin: str | None, end: str | None) -> li
     return [check_range(first, last, start, duration, name)]
 
 
-def read_document(path: Path) -> pb.OtioDocument:
-    """The document at absolute PATH, unread as yet. Raises InputError, InputNotFound."""
+def read_document(
+    path: Path, sources: Sources, *, unpack_to: Path | None = None, names_only: bool = False
+) -> tuple[pb.OtioDocument, ReadDocument]:
+    """The timeline at absolute PATH, of any kind, and how it was read; OTIO texts are unread as yet.
+
+    SOURCES say where its media are; those in a bundle are unpacked into UNPACK_TO (with NAMES_ONLY only
+    their names). Raises InputError, InputNotFound, InterchangeError, OutputError.
+    """
+    from foleyd.interchange.reading import read_any
+
+    _check_input(path)
+    if sources.edl_rate is not None and path.suffix.lower() != ".edl":
+        raise InputError(f"--edl-rate is for EDLs; {path.name} says its own rate")
+    read = read_any(path, rate=sources.edl_rate, unpack_to=unpack_to, names_only=names_only)
+    message = pb.OtioDocument(
+        json=read.document.json,
+        base_folder=str(read.document.base_folder),
+        name=read.document.name,
+        media_roots=[str(root) for root in sources.media_roots],
+        relinks=[pb.Relink(old_prefix=old, new_prefix=str(new)) for old, new in sources.relinks],
+    )
+    return message, read
+
+
+def _check_input(path: Path) -> None:
     try:
         facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            what = "a folder" if stat.S_ISDIR(facts.st_mode) else "no file"
-            raise InputError(f"{path} is {what}; name an .otio file")
-        if facts.st_size > MAX_DOCUMENT_BYTES:
-            raise InputError(
-                f"{path} is larger than {MAX_DOCUMENT_BYTES >> 20} MiB; export a shorter timeline"
-            )
-        text = path.read_bytes()
     except FileNotFoundError:
         raise InputNotFound(f"{path} does not exist; check the name") from None
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}); correct its name or permissions"
         ) from error
-    return pb.OtioDocument(json=text, base_folder=str(path.parent), name=path.name)
+    if not stat.S_ISREG(facts.st_mode):
+        what = "a folder" if stat.S_ISDIR(facts.st_mode) else "no file"
+        raise InputError(f"{path} is {what}; name a timeline, such as an .otio file")
+    if path.suffix.lower() in OTIO_SUFFIXES and facts.st_size > MAX_DOCUMENT_BYTES:
+        raise InputError(f"{path} is larger than {MAX_DOCUMENT_BYTES >> 20} MiB; export a shorter timeline")
 
 
 def ranges_of_timeline(
@@ -191,14 +215,37 @@ def folder_for(video: Path) -> Path:
     return beside if writable else Path.cwd() / name
 
 
-def check_output(out: Path, source: Path) -> None:
-    """Raises OutputIsInput or OutputTaken unless absolute OUT can be a new file beside SOURCE."""
+def check_output(out: Path, source: Path, *, bundle: bool = False) -> Written:
+    """How absolute OUT is written, a new file.
+
+    Raises OutputIsInput, OutputTaken, InputError.
+    """
     if out == source or _same_file(out, source):
         raise OutputIsInput(f"the output {out} is the input; choose another name with -o")
     if os.path.lexists(out):
         raise OutputTaken(f"{out} exists already and is never overwritten; choose another name with -o")
-    if out.suffix.lower() != ".otio":
-        raise InputError(f"the output {out.name} must end in .otio")
+    suffix = out.suffix.lower()
+    if bundle and suffix != BUNDLE_SUFFIX:
+        raise InputError(f"a bundle's name must end in {BUNDLE_SUFFIX}, unlike {out.name}")
+    if suffix not in {".otio", *WRITTEN_SUFFIXES}:
+        raise InputError(
+            f"the output {out.name} must end in .otio, {BUNDLE_SUFFIX} (a bundle) or .xml (FCP7 XML)"
+        )
+    if suffix == ".otio":
+        return Written(out, out.with_suffix(".foley"), otio_path=out)
+    if not out.parent.is_dir():
+        raise InputError(f"the folder {out.parent} does not exist; make it or choose another")
+    return Written(out, out.with_suffix(".foley"), otio_path=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a timeline is written to: OUT; FOLDER has the takes. OTIO_PATH is OUT where the daemon writes it;
+    else it writes one into FOLDER, and OUT is made of that."""
+
+    out: Path
+    folder: Path
+    otio_path: Path | None
 
 
 def _same_file(one: Path, other: Path) -> bool:

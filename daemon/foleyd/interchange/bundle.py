@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import shutil
 import stat
 import zipfile
@@ -204,22 +205,27 @@ def _damaged(path: Path, error: Exception) -> InterchangeError:
 # ------------------------------------------------------------------------------------------- out
 
 
-def write_bundle(document: Document, out: Path, ours: Collection[Path]) -> tuple[Notice, ...]:
+def write_bundle(
+    document: Document, out: Path, ours: Collection[Path], carried: Path | None = None
+) -> tuple[Notice, ...]:
     """DOCUMENT as a bundle at OUT, a new file, with OURS and all other takes that foleyd has made inside.
 
-    So are media that came out of a bundle into DOCUMENT's base folder. Other references stay as they are, but
-    relative ones become absolute: inside of a bundle they would mean something else.
-    Raises OutputError.
+    So are media that came out of a bundle into the folder CARRIED, under the names that they had there. Other
+    references stay as they are, but relative ones become absolute: inside of a bundle they would mean
+    something else. Raises OutputError.
     """
     tree = json.loads(document.json)
     inside: dict[Path, str] = {}
+    if carried is not None:
+        carried = Path(os.path.normpath(carried))
     made_absolute = 0
     own = {path.resolve() for path in ours}
     for clip, reference in references(tree):
         url = str(reference.get("target_url") or "")
         found = resolve_media(url, document.base_folder).path
-        if found is not None and (_is_ours(clip, found, own) or _was_inside(url, document.base_folder)):
-            reference["target_url"] = inside.setdefault(found, _name(found, inside))
+        inner = _name_before(found, carried) if found is not None else ""
+        if found is not None and (inner or _is_ours(clip, found, own)):
+            reference["target_url"] = inside.setdefault(found, inner or _name(found, inside))
         elif is_relative(url):
             reference["target_url"] = file_uri(Path(document.base_folder, found or url))
             made_absolute += 1
@@ -270,13 +276,11 @@ def _is_ours(clip: dict[str, Any], path: Path, own: Collection[Path]) -> bool:
         return False
 
 
-def _was_inside(url: str, base_folder: Path) -> bool:
-    """Whether URL names media of the bundle that was unpacked into BASE_FOLDER."""
-    return base_folder.name.endswith(UNPACKED) and is_relative(url) and url.startswith(f"{MEDIA}/")
-
-
-UNPACKED = ".media"
-"""How the folders end that bundles are unpacked into."""
+def _name_before(path: Path, carried: Path | None) -> str:
+    """The name that PATH had in the bundle that was unpacked into CARRIED; empty for other files."""
+    plain = Path(os.path.normpath(path))
+    inside = carried is not None and plain.is_relative_to(carried / MEDIA)
+    return plain.relative_to(carried).as_posix() if carried is not None and inside else ""
 
 
 def _name(path: Path, inside: dict[Path, str]) -> str:

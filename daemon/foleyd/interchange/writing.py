@@ -15,18 +15,18 @@ from foleyd.interchange.kinds import BUNDLE_SUFFIX
 from foleyd.request import Document
 from foleyd.timeline.media_url import file_uri, is_relative, resolve_media
 
-XML_SUFFIX = ".xml"
-WRITTEN_SUFFIXES = (XML_SUFFIX, BUNDLE_SUFFIX)
 
-
-def write_any(document: Document, out: Path, ours: Collection[Path]) -> tuple[Notice, ...]:
+def write_any(
+    document: Document, out: Path, ours: Collection[Path], carried: Path | None = None
+) -> tuple[Notice, ...]:
     """DOCUMENT as a new file at absolute OUT, FCP7 XML or a bundle by its suffix; what is lost is returned.
 
-    OURS are the takes just made: a bundle holds them. Raises NotWritable, InterchangeError, TimelineError,
+    OURS are the takes just made: a bundle holds them, and the media of a bundle that was unpacked into the
+    folder CARRIED. Raises NotWritable, InterchangeError, TimelineError,
     OutputError.
     """
     if out.suffix.lower() == BUNDLE_SUFFIX:
-        return write_bundle(document, out, ours)
+        return write_bundle(document, out, ours, carried)
     with tempfile.TemporaryDirectory(prefix="foleyd-") as folder:
         source = Path(folder, f"{out.stem}.otio")
         source.write_bytes(_absolute(document))

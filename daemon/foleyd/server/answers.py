@@ -79,6 +79,8 @@ def cue(value: Cue) -> pb.Cue:
         negative_prompt=value.negative_prompt,
         layer=value.layer,
         seeds=value.seeds,
+        handles_frames=value.handles,
+        engine=value.engine,
     )
 
 

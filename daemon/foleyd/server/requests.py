@@ -34,6 +34,7 @@ MAX_HOURS = 48
 MAX_SHOTS = 100_000
 MAX_HANDLES_SECONDS = 60
 MAX_REQUEST_ID = 128
+MAX_MEDIA_ROOTS = 100
 _MAX_SEED = 2**63 - 1
 _MAX_SPEED = 100
 _MAX_SECONDS = 10**9
@@ -96,7 +97,41 @@ def read_document(message: pb.OtioDocument, settings: Settings, field: str) -> D
     folder = (
         read_path(message.base_folder, settings, f"{field}.base_folder") if message.base_folder else Path("/")
     )
-    return Document(message.json, folder, message.name or "timeline")
+    return Document(
+        message.json,
+        folder,
+        message.name or "timeline",
+        media_roots=_media_roots(message, settings, field),
+        relinks=_relinks(message, settings, field),
+    )
+
+
+def _media_roots(message: pb.OtioDocument, settings: Settings, field: str) -> tuple[Path, ...]:
+    if len(message.media_roots) > MAX_MEDIA_ROOTS or len(message.relinks) > MAX_MEDIA_ROOTS:
+        raise RequestError(
+            f"more than {MAX_MEDIA_ROOTS} media roots or relinks are given; name folders above them",
+            field=f"{field}.media_roots",
+        )
+    roots = [
+        read_path(text, settings, f"{field}.media_roots[{index}]")
+        for index, text in enumerate(message.media_roots)
+    ]
+    for index, root in enumerate(roots):
+        if not root.is_dir():
+            raise RequestError(
+                f"the media root {root} is no folder; correct its name", field=f"{field}.media_roots[{index}]"
+            )
+    return tuple(dict.fromkeys(roots))
+
+
+def _relinks(message: pb.OtioDocument, settings: Settings, field: str) -> tuple[tuple[str, Path], ...]:
+    found = []
+    for index, relink in enumerate(message.relinks):
+        where = f"{field}.relinks[{index}]"
+        if not relink.old_prefix.strip():
+            raise RequestError("a relink says nothing to replace; give FROM=TO", field=f"{where}.old_prefix")
+        found.append((relink.old_prefix, read_path(relink.new_prefix, settings, f"{where}.new_prefix")))
+    return tuple(found)
 
 
 def read_program(message: pb.Program, settings: Settings) -> TypedProgram:
@@ -153,12 +188,9 @@ def read_engine(message: pb.EngineChoice) -> EngineChoice:
 
 def read_output(message: pb.Output, settings: Settings) -> Output:
     """What is delivered, and where."""
-    handles = message.handles_frames if message.HasField("handles_frames") else settings.handles
-    if not 0 <= handles <= MAX_HANDLES_SECONDS * 60:
-        raise RequestError(
-            f"handles of {handles} frames are not possible; give 0 to {MAX_HANDLES_SECONDS * 60}",
-            field="output.handles_frames",
-        )
+    handles = settings.handles
+    if message.HasField("handles_frames"):
+        handles = _handles(message.handles_frames, "output.handles_frames")
     for name in message.formats:
         if name not in FORMATS:
             raise RequestError(
@@ -290,6 +322,14 @@ def _media(message: pb.Shot, settings: Settings, field: str) -> Media | None:
             return Media(None, message.media.name or message.name)
 
 
+def _handles(frames: int, field: str) -> int:
+    if not 0 <= frames <= MAX_HANDLES_SECONDS * 60:
+        raise RequestError(
+            f"handles of {frames} frames are not possible; give 0 to {MAX_HANDLES_SECONDS * 60}", field=field
+        )
+    return frames
+
+
 def _cue(message: pb.Cue, index: int, settings: Settings) -> Cue:
     field = f"cues.cues[{index}]"
     return Cue(
@@ -299,6 +339,10 @@ def _cue(message: pb.Cue, index: int, settings: Settings) -> Cue:
         negative_prompt=message.negative_prompt,
         layer=_layer(message.layer, settings, f"{field}.layer"),
         seeds=_seeds(message.seeds, f"{field}.seeds"),
+        handles=_handles(message.handles_frames, f"{field}.handles_frames")
+        if message.HasField("handles_frames")
+        else None,
+        engine=message.engine,
     )
 
 

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote
 
@@ -22,8 +23,12 @@ _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 _UNC = re.compile(r"^(\\\\|//)(?=[^\\/])")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):")
 _HOST_DRIVE = re.compile(r"^[A-Za-z]:$")
+_SHOWN = 3
 
 Exists = Callable[[Path], bool]
+Named = Callable[[str], Sequence[Path]]
+"""Answers all files of a name at any depth under the media roots. Raises LookupError with a reason, a
+clause as in :class:`Resolved`, where that cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Relink:
-    """Media under the folder OLD (as the document writes it) now lie under NEW."""
+    """Media under the folder OLD, as the document writes it, now lie under NEW; or the file OLD is NEW."""
 
     old: str
     new: Path
@@ -58,13 +63,16 @@ def resolve_media(
     exists: Exists = is_file,
     media_roots: Sequence[Path] = (),
     relinks: Sequence[Relink] = (),
+    named: Named | None = None,
 ) -> Resolved:
     """The file that URL means, tried in this order: relinked, as written, under MEDIA_ROOTS.
 
     As written: a drive or UNC path only on Windows; relative names against BASE_FOLDER (the
     folder of the document, None when it has none); literally first, then percent-decoded;
-    each in the Unicode form written, then composed, then decomposed. Under a root the longest
-    tail of the path is tried first, the bare name last. Other schemes (http, …) are never opened.
+    each in the Unicode form written, then composed, then decomposed. Under the roots the longest
+    tail of the path is tried first, then its name at any depth, as NAMED answers (the bare name in a
+    root itself without it): the file that has most of the path's end in common. Where two have as
+    much, none is taken. Other schemes (http, …) are never opened.
     """
     text = url.strip()
     spellings = _spellings(text)
@@ -80,11 +88,12 @@ def resolve_media(
         return Resolved(
             None, name, f"{scheme} addresses are not opened; save the file here and relink the clip"
         )
-    for candidate in _candidates(spellings, base_folder, media_roots, relinks):
+    for candidate in _candidates(text, spellings, base_folder, relinks):
         for path in _unicode_forms(candidate):
             if exists(path):
                 return Resolved(path, name)
-    return Resolved(None, name, _reason(spellings[0], base_folder))
+    found, reason = _under_roots(spellings, media_roots, exists, named)
+    return Resolved(found, name, "" if found else reason or _reason(spellings[0], base_folder))
 
 
 def media_name(url: str) -> str:
@@ -164,32 +173,83 @@ def _decoded(text: str) -> str:
 
 
 def _candidates(
-    spellings: Sequence[str],
-    base_folder: Path | None,
-    media_roots: Sequence[Path],
-    relinks: Sequence[Relink],
+    written: str, spellings: Sequence[str], base_folder: Path | None, relinks: Sequence[Relink]
 ) -> Iterator[Path]:
     for relink in relinks:
-        for text in spellings:
-            tail = _below(text, relink.old)
-            if tail is not None:
-                yield relink.new / tail
+        for old in _unique([relink.old, *_spellings(relink.old)]):
+            for text in _unique([written, *spellings]):
+                tail = _below(text, old)
+                if tail is not None:
+                    yield relink.new / tail if tail else relink.new
     for text in spellings:
         path = _local(text, base_folder)
         if path is not None:
             yield path
-    for root in media_roots:
-        for text in spellings:
-            parts = [part for part in re.split(r"[\\/]" if _is_windows(text) else r"/", text) if part]
-            usable = [part for part in parts if part not in {".", ".."} and not _HOST_DRIVE.match(part)]
-            for first in range(len(usable)):
-                yield root.joinpath(*usable[first:])
+
+
+def _under_roots(
+    spellings: Sequence[str], roots: Sequence[Path], exists: Exists, named: Named | None
+) -> tuple[Path | None, str]:
+    """The one file under ROOTS that is meant, or None and why."""
+    tails = [_parts(text) for text in spellings] if roots else []
+    shortest = 1 if named is None else 2
+    for length in range(max(map(len, tails), default=0), shortest - 1, -1):
+        hits = [
+            path
+            for root in roots
+            for parts in tails
+            if len(parts) >= length
+            for path in _unicode_forms(root.joinpath(*parts[-length:]))
+            if exists(path)
+        ]
+        if hits:
+            return _only(hits)
+    if named is None:
+        return None, ""
+    try:
+        hits = [path for parts in tails if parts for path in named(parts[-1])]
+    except LookupError as error:
+        return None, str(error.args[0])
+    if not hits:
+        return None, ""
+    common = {path: max(_in_common(path, parts) for parts in tails) for path in hits}
+    most = max(common.values())
+    return _only([path for path in hits if common[path] == most])
+
+
+def _only(paths: Sequence[Path]) -> tuple[Path | None, str]:
+    """The file that all PATHS are, or None and that it is ambiguous."""
+    several = list(dict.fromkeys(Path(unicodedata.normalize("NFC", str(path))) for path in paths))
+    if len(several) == 1:
+        return paths[0], ""
+    shown = ", ".join(str(path) for path in several[:_SHOWN])
+    more = f" and {len(several) - _SHOWN} more" if len(several) > _SHOWN else ""
+    return None, (
+        f"{len(several)} files may be meant ({shown}{more}) and none is taken; say which with --relink"
+    )
+
+
+def _parts(text: str) -> list[str]:
+    """The names along a path, without drives and steps up."""
+    parts = re.split(r"[\\/]" if _is_windows(text) else r"/", text)
+    return [part for part in parts if part and part not in {".", ".."} and not _HOST_DRIVE.match(part)]
+
+
+def _in_common(path: Path, parts: Sequence[str]) -> int:
+    """How many names at the end of PATH are those of PARTS, without regard to case and Unicode form."""
+    own = [unicodedata.normalize("NFC", part).casefold() for part in reversed(path.parts)]
+    theirs = [unicodedata.normalize("NFC", part).casefold() for part in reversed(parts)]
+    pairs = zip(own[1:], theirs[1:], strict=False)
+    return 1 + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _below(text: str, folder: str) -> str | None:
-    """What of TEXT follows FOLDER, compared composed and with either slash; None if not below it."""
+    """What of TEXT follows FOLDER, compared composed and with either slash; None if not below it, "" for
+    FOLDER itself."""
     plain = unicodedata.normalize("NFC", text).replace("\\", "/")
     head = unicodedata.normalize("NFC", folder).replace("\\", "/").rstrip("/")
+    if plain == head or (_is_windows(text) and plain.casefold() == head.casefold()):
+        return ""
     if _is_windows(text):
         matches = plain.casefold().startswith(head.casefold() + "/")
     else:

@@ -19,6 +19,7 @@ from foleyd.cue import LAYERS, MAX_PROMPT_LENGTH, Cue, FrameRange, Program
 from foleyd.errors import at_field
 from foleyd.request import MAX_TAKES, CueRule, Spread
 from foleyd.timeline.errors import SpottingError
+from foleyd.timeline.marker_notes import read_note
 from foleyd.timeline.markers import Marker
 
 MAX_SEED = 2**63 - 1
@@ -74,9 +75,10 @@ def cues_for_markers(
 
     A marker's name is the prompt: ``layer: prompt | negative`` where the layer is known, else all
     of it is prompt; RULE's prompts serve markers without a name, which are left out when there
-    are none. A point marker lasts to the next cue marker of the same owner, else to the end of
-    what is selected, on a clip not beyond that clip. The same marker on picture and sound counts
-    once. Raises SpottingError for a name that is no prompt, and when nothing is found.
+    are none. Its note may give takes, seed, handles, engine and a negative prompt of its own. A point
+    marker lasts to the next cue marker of the same owner, else to the end of what is selected, on a
+    clip not beyond that clip. The same marker on picture and sound counts once. Raises SpottingError
+    for a name that is no prompt, and when nothing is found.
     """
     negative = _check_rule(rule, layers)
     spots = _spots(program, ranges)
@@ -95,10 +97,7 @@ def cues_for_markers(
         record = _marked(marker, starts[marker.owner], spots)
         if record is not None and (record, marker.name) not in found:
             with at_field("selection.otio.json" if marker.name.strip() else "rule.prompts"):
-                texts = _marker_texts(marker, rule, negative, layers)
-            found[record, marker.name] = [
-                _cue(record, text, unwanted, layer, rule) for layer, text, unwanted in texts
-            ]
+                found[record, marker.name] = _marker_cues(marker, record, rule, negative, layers)
     if not found:
         kind = f"{'/'.join(sorted(colours))} marker" if colours else "marker"
         raise SpottingError(
@@ -246,6 +245,21 @@ def _free_id(taken: Collection[str], number: int) -> str:
     while f"cue-{number}" in taken:
         number += 1
     return f"cue-{number}"
+
+
+def _marker_cues(
+    marker: Marker, record: FrameRange, rule: CueRule, negative: str, layers: Collection[str]
+) -> list[Cue]:
+    """What MARKER asks for over RECORD; its note goes before RULE."""
+    wishes = read_note(marker.note, marker.name)
+    if wishes.negative is not None:
+        negative = check_prompt(wishes.negative, "negative prompt", may_be_empty=True)
+    seed = rule.seed if wishes.seed is None else wishes.seed
+    own = replace(rule, takes=wishes.takes or rule.takes, seed=seed)
+    return [
+        replace(_cue(record, text, unwanted, layer, own), handles=wishes.handles, engine=wishes.engine or "")
+        for layer, text, unwanted in _marker_texts(marker, rule, negative, layers)
+    ]
 
 
 def _marker_texts(

@@ -94,14 +94,26 @@ class Selection(_message.Message):
     def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., program: _Optional[_Union[Program, _Mapping]] = ..., ranges: _Optional[_Iterable[_Union[FrameRange, _Mapping]]] = ...) -> None: ...
 
 class OtioDocument(_message.Message):
-    __slots__ = ("json", "base_folder", "name")
+    __slots__ = ("json", "base_folder", "name", "media_roots", "relinks")
     JSON_FIELD_NUMBER: _ClassVar[int]
     BASE_FOLDER_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_ROOTS_FIELD_NUMBER: _ClassVar[int]
+    RELINKS_FIELD_NUMBER: _ClassVar[int]
     json: bytes
     base_folder: str
     name: str
-    def __init__(self, json: _Optional[bytes] = ..., base_folder: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+    media_roots: _containers.RepeatedScalarFieldContainer[str]
+    relinks: _containers.RepeatedCompositeFieldContainer[Relink]
+    def __init__(self, json: _Optional[bytes] = ..., base_folder: _Optional[str] = ..., name: _Optional[str] = ..., media_roots: _Optional[_Iterable[str]] = ..., relinks: _Optional[_Iterable[_Union[Relink, _Mapping]]] = ...) -> None: ...
+
+class Relink(_message.Message):
+    __slots__ = ("old_prefix", "new_prefix")
+    OLD_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    NEW_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    old_prefix: str
+    new_prefix: str
+    def __init__(self, old_prefix: _Optional[str] = ..., new_prefix: _Optional[str] = ...) -> None: ...
 
 class Program(_message.Message):
     __slots__ = ("rate", "start_timecode", "shots", "name", "duration_frames")
@@ -154,20 +166,24 @@ class Media(_message.Message):
     def __init__(self, path: _Optional[str] = ..., upload_id: _Optional[str] = ..., name: _Optional[str] = ..., origin: _Optional[_Union[Rational, _Mapping]] = ..., duration: _Optional[_Union[Rational, _Mapping]] = ...) -> None: ...
 
 class Cue(_message.Message):
-    __slots__ = ("id", "range", "prompt", "negative_prompt", "layer", "seeds")
+    __slots__ = ("id", "range", "prompt", "negative_prompt", "layer", "seeds", "handles_frames", "engine")
     ID_FIELD_NUMBER: _ClassVar[int]
     RANGE_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
     LAYER_FIELD_NUMBER: _ClassVar[int]
     SEEDS_FIELD_NUMBER: _ClassVar[int]
+    HANDLES_FRAMES_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
     id: str
     range: FrameRange
     prompt: str
     negative_prompt: str
     layer: str
     seeds: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, id: _Optional[str] = ..., range: _Optional[_Union[FrameRange, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., layer: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ...) -> None: ...
+    handles_frames: int
+    engine: str
+    def __init__(self, id: _Optional[str] = ..., range: _Optional[_Union[FrameRange, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., layer: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., handles_frames: _Optional[int] = ..., engine: _Optional[str] = ...) -> None: ...
 
 class CueList(_message.Message):
     __slots__ = ("cues",)

@@ -1,0 +1,231 @@
+"""``foley timeline``, ``foley cues`` and ``foley clips``: from a timeline to sound, or to what is on it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foleyd.cli import options as o
+from foleyd.cli.exits import DONE, InputError
+from foleyd.cli.link import daemon as open_daemon
+from foleyd.interchange.kinds import BUNDLE_SUFFIX, UNPACKED, is_document
+from foleyd.request import TARGETS
+
+if TYPE_CHECKING:
+    from foleyd.cli.requests import Written
+    from foleyd.client import Daemon
+    from foleyd.v1 import foleyd_pb2 as pb
+
+_NO_PROMPT = "not said yet"
+"""Stands for a prompt where cues are only listed."""
+
+Timeline = Annotated[
+    Path, typer.Argument(metavar="IN", help="A timeline: .otio, .otioz, FCP7 .xml, .edl or .aaf.")
+]
+
+
+@o.grouped
+def timeline(
+    *,
+    source: Timeline,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="The timeline to write: .otio, .otioz or .xml (FCP7); must not exist.",
+        ),
+    ],
+    spots: o.Spots,
+    sources: o.Sources,
+    wanted: o.Wanted,
+    how: o.How,
+    target: o.Target = "generic",
+    bundle: Annotated[
+        bool, typer.Option("--bundle", help="Write OUT.otioz with all that is made inside.")
+    ] = False,
+    text_only: Annotated[
+        bool, typer.Option("--text-only", help="Sound from the prompt alone; the picture is not looked at.")
+    ] = False,
+    as_json: o.Json = False,
+) -> int:
+    """Makes sound for a timeline.
+
+    Writes a copy of it with the sound on new tracks, and the takes into a folder beside that.
+    """
+    from foleyd.cli import requests
+    from foleyd.interchange.bundle import remove_unpacked
+
+    o.choice(target, TARGETS, "--target")
+    path = requests.absolute(source)
+    written = requests.check_output(requests.absolute(out), path, bundle=bundle)
+    rule = requests.cue_rule(wanted, spots)
+    unpack_to = written.out.with_suffix(UNPACKED)
+    document, read = requests.read_document(path, sources, unpack_to=unpack_to)
+    _warn(read.notices)
+    delivery = requests.output(how, written.folder, otio_path=written.otio_path, target=target)
+    try:
+        with open_daemon() as daemon:
+            selection = _selection_of_document(daemon, document, spots)
+            if spots.markers and not how.engine:
+                how = how.with_engine(_engine_of_markers(daemon, selection, rule))
+            request = requests.generate_request(selection, rule, how, delivery, text_only=text_only)
+            carried = unpack_to if path.suffix.lower() == BUNDLE_SUFFIX else None
+            return _run(daemon, request, written, carried, as_json=as_json)
+    except BaseException:
+        remove_unpacked(read.unpacked)
+        raise
+    finally:
+        if written.out.suffix.lower() == BUNDLE_SUFFIX:  # they are inside
+            remove_unpacked(read.unpacked)
+
+
+@o.grouped
+def cues(
+    *,
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A timeline or a video file.")],
+    spots: o.Spots,
+    sources: o.Sources,
+    wanted: o.Wanted,
+    as_json: o.Json = False,
+) -> int:
+    """Lists the cues that would be filled."""
+    from foleyd.cli import requests, show
+    from foleyd.cli.as_json import spotting_json
+    from foleyd.v1 import foleyd_pb2 as pb
+
+    said = bool(wanted.prompts) or spots.markers
+    rule = requests.cue_rule(wanted if said else wanted.with_prompt(_NO_PROMPT), spots)
+    path = requests.absolute(source)
+    with _placeholders(path) as names, open_daemon() as daemon:
+        selection = _selection_of(daemon, path, spots, sources, names)
+        spotting = daemon.spot(pb.SpotRequest(selection=selection, rule=rule))
+    if not said:
+        for cue in spotting.cues:
+            cue.prompt = ""
+            del cue.seeds[:]
+    if as_json:
+        print(json.dumps(spotting_json(spotting)))
+        return DONE
+    _warn(spotting.warnings)
+    show.print_lines(show.cue_table(spotting))
+    return DONE
+
+
+@o.grouped
+def clips(*, source: Timeline, sources: o.Sources, as_json: o.Json = False) -> int:
+    """Lists the clips of picture of a timeline, as --clip and --track name them."""
+    from foleyd.cli import requests, show
+    from foleyd.cli.clips import clip_table, clips_json
+
+    path = requests.absolute(source)
+    with _placeholders(path) as names, open_daemon() as daemon:
+        document, read = requests.read_document(path, sources, unpack_to=names, names_only=True)
+        _warn(read.notices)
+        found = daemon.read_timeline(document).timeline
+    if as_json:
+        print(json.dumps(clips_json(found)))
+    else:
+        show.print_lines(clip_table(found))
+    return DONE
+
+
+def _run(
+    daemon: Daemon, request: pb.GenerateRequest, written: Written, carried: Path | None, *, as_json: bool
+) -> int:
+    """Has DAEMON do REQUEST, makes OUT of its timeline where the daemon does not write it, and prints."""
+    from foleyd.cli.as_json import result_json
+    from foleyd.cli.exits import done_code
+    from foleyd.cli.running import follow_job
+    from foleyd.cli.show import next_lines, print_lines, result_lines
+
+    job_id, result = follow_job(daemon, request)
+    if written.otio_path is None:
+        _write(result, written, carried)
+    if as_json:
+        print(json.dumps({**result_json(job_id, result), "timeline": str(written.out)}))
+    else:
+        made = [] if written.otio_path else [f"{written.out.suffix[1:]:<9} {written.out}"]
+        print_lines([*result_lines(result), *made, *next_lines(result)])
+    return done_code(result)
+
+
+def _write(result: pb.Result, written: Written, carried: Path | None) -> None:
+    """OUT, in its own kind, of the timeline that was delivered."""
+    from foleyd.errors import FoleyError
+    from foleyd.interchange.writing import write_any
+    from foleyd.request import Document
+
+    document = Document(result.otio.json, Path(result.otio.base_folder), written.out.name)
+    try:
+        _warn(write_any(document, written.out, [Path(take.path) for take in result.takes], carried))
+    except FoleyError:
+        print(f"the takes and the timeline as .otio are in {written.folder}", file=sys.stderr)
+        raise
+
+
+def _warn(notices: Iterable[Any]) -> None:
+    from foleyd.cli.exits import printable
+    from foleyd.cli.show import warning_text
+
+    for notice in notices:
+        print(printable(warning_text(notice)), file=sys.stderr)
+
+
+@contextmanager
+def _placeholders(path: Path) -> Iterator[Path | None]:
+    """A folder for the names of a bundle's media: to list what is on a timeline they need not be unpacked."""
+    if path.suffix.lower() != BUNDLE_SUFFIX:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="foleyd-") as folder:
+        yield Path(folder)
+
+
+def _selection_of(
+    daemon: Daemon, path: Path, spots: o.Spots, sources: o.Sources, names: Path | None
+) -> pb.Selection:
+    from foleyd.cli import requests
+    from foleyd.cli.generate import program_of_file
+    from foleyd.v1 import foleyd_pb2 as pb
+
+    if is_document(path):
+        document, read = requests.read_document(path, sources, unpack_to=names, names_only=True)
+        _warn(read.notices)
+        return _selection_of_document(daemon, document, spots)
+    if spots.clips or spots.tracks:
+        raise InputError(f"--clip and --track choose on a timeline; {path.name} is a file")
+    program = program_of_file(daemon, path)
+    found = [span for pair in spots.ranges for span in requests.range_of_file(program, *pair)]
+    return pb.Selection(program=program, ranges=found)
+
+
+def _selection_of_document(daemon: Daemon, document: pb.OtioDocument, spots: o.Spots) -> pb.Selection:
+    from foleyd.cli import requests
+    from foleyd.cli.clips import ranges_of_clips
+    from foleyd.v1 import foleyd_pb2 as pb
+
+    if not (spots.ranges or spots.clips or spots.tracks):
+        return pb.Selection(otio=document)
+    timeline = daemon.read_timeline(document).timeline
+    found = requests.ranges_of_timeline(spots.ranges, timeline, document.name)
+    if spots.clips or spots.tracks:
+        found = ranges_of_clips(timeline, document.name, spots.clips, spots.tracks, found)
+    return pb.Selection(otio=document, ranges=found)
+
+
+def _engine_of_markers(daemon: Daemon, selection: pb.Selection, rule: pb.CueRule) -> str:
+    """The engine that markers' notes ask for; empty where they ask for none, or for several."""
+    from foleyd.v1 import foleyd_pb2 as pb
+
+    spotting = daemon.spot(pb.SpotRequest(selection=selection, rule=rule))
+    asked = {cue.engine for cue in spotting.cues if cue.engine}
+    return asked.pop() if len(asked) == 1 else ""
