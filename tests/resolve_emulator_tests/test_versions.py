@@ -114,6 +114,12 @@ def test_the_upsell_box_of_the_free_edition(bench: Any, version: str, refused: b
     assert bench(version, "studio").resolve.Fusion().UIManager is not None
 
 
+def test_uimanager_is_nil_on_free_21_1_without_a_box(bench: Any) -> None:
+    b = bench("21.1", "free")
+    assert b.resolve.Fusion().UIManager is None
+    assert (b.host.modal, b.host.journal.studio_only) == ("", [])
+
+
 def test_while_a_box_is_open_calls_return_false(bench: Any) -> None:
     b = bench("21.0", "free")
     saver = b.resolve.GetProjectManager()
