@@ -10,6 +10,7 @@ from pathlib import Path
 from foleyd.cue import Cue, FileCut, Placement, Program, SoundEvent, Take
 from foleyd.engines.engine import Capabilities, LoadReport, Window
 from foleyd.errors import Failure
+from foleyd.refreshed import Recipe, Refreshed
 from foleyd.request import Document, Output
 
 STAGES = ("spot", "look_up", "load", "see", "hear", "conform", "place")
@@ -66,7 +67,8 @@ class CuePlan:
     """A cue, ready to be worked on.
 
     PICTURE is the cue's own little program, handles included; WINDOWS are counted from its start.
-    OPTIONS are the engine's. TEXT_ONLY: the picture is not looked at.
+    OPTIONS are the engine's. TEXT_ONLY: the picture is not looked at. GAIN_DB is what its takes' level is
+    changed by. UNLESS is the fingerprint of a picture for which nothing needs to be heard.
     """
 
     cue: Cue
@@ -76,6 +78,8 @@ class CuePlan:
     engine: Capabilities
     options: Mapping[str, str]
     text_only: bool = False
+    gain_db: float = 0.0
+    unless: str = ""
 
     @property
     def samples(self) -> int:
@@ -88,7 +92,8 @@ class CuePlan:
 class Spotted:
     """The program that a selection shows and the cues found in it.
 
-    MISSING says of shots, by id, why their media cannot be had.
+    MISSING says of shots, by id, why their media cannot be had. REFRESHED are our clips on a timeline that
+    came back; some of CUES make them anew, by RECIPES (by cue id).
     """
 
     name: str
@@ -96,6 +101,8 @@ class Spotted:
     cues: tuple[Cue, ...]
     notices: tuple[Notice, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
+    refreshed: tuple[Refreshed, ...] = ()
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Brief:
     """What spotting made of a request.
 
     DOCUMENT is the timeline that came, if one did. FAILED are cues that cannot be done, SOURCES
-    the media that the plans look at, MISSING those that they cannot.
+    the media that the plans look at, MISSING those that they cannot. REFRESHED as in :class:`Spotted`.
     """
 
     name: str
@@ -114,6 +121,7 @@ class Brief:
     failed: tuple[tuple[Cue, Failure], ...] = ()
     sources: tuple[Path, ...] = ()
     missing: tuple[Notice, ...] = ()
+    refreshed: tuple[Refreshed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +202,8 @@ PREVIEW_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv")
 class Names:
     """The files a job is going to write; None for what was not asked for.
 
-    TAKES by cue id and seed, EXPORTS by take's path; PREVIEW is a name still without its suffix;
-    MADE are folders that were made for them.
+    TAKES by cue id and seed, RECUTS by the place of the clip that is cut anew (:class:`Refreshed`), EXPORTS
+    by take's path; PREVIEW is a name still without its suffix; MADE are folders that were made for them.
     """
 
     takes: Mapping[tuple[str, int], Path]
@@ -205,6 +213,7 @@ class Names:
     picture: Path | None = None
     mix: Path | None = None
     made: tuple[Path, ...] = ()
+    recuts: Mapping[tuple[int, int], Path] = field(default_factory=dict)
 
     def claims(self) -> tuple[Path, ...]:
         """Every path that may be written."""
@@ -212,7 +221,7 @@ class Names:
         previews = [stem.with_name(stem.name + end) for end in PREVIEW_SUFFIXES] if stem else []
         single = [path for path in (self.otio, self.picture, self.mix) if path is not None]
         exports = [path for paths in self.exports.values() for path in paths]
-        return (*self.takes.values(), *exports, *single, *previews, *self.made)
+        return (*self.takes.values(), *self.recuts.values(), *exports, *single, *previews, *self.made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +241,24 @@ class Commission:
 
 @dataclass(frozen=True, slots=True)
 class Conformed:
-    """The takes as files, and the one gain that was given to all of them. EXPORTS by take id."""
+    """The takes as files, and the one gain that was given to all of them. EXPORTS by take id.
+
+    RECUTS are earlier takes that were cut anew, by the place of their clip.
+    """
 
     takes: tuple[Take, ...]
     gain_db: float
     exports: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    recuts: Mapping[tuple[int, int], Take] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a job delivers beside its takes. WRITTEN are all files, the takes' among them."""
+    """What a job delivers beside its takes. WRITTEN are all files, the takes' among them.
+
+    REFRESHED is what has become of our clips on a timeline that came back.
+    """
 
     placements: tuple[Placement, ...]
     document: Document
@@ -250,3 +266,4 @@ class Delivery:
     preview: Path | None = None
     preview_note: str = ""
     notices: tuple[Notice, ...] = ()
+    refreshed: tuple[Refreshed, ...] = ()

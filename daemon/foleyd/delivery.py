@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from foleyd import __version__
 from foleyd.brief import Advance, Commission, Conformed, CuePlan, Delivery, Heard, Notice
 from foleyd.contact_sheet import AXIS, Lane, Sheet, Thumbnail, write_sheet
-from foleyd.cue import FrameRange, Placement, Program, Take, file_cut, from_cue_start
+from foleyd.cue import FrameRange, Program, Take, file_cut, from_cue_start
+from foleyd.documents import placed_takes
 from foleyd.engines.engine import Audio
 from foleyd.errors import CancelledWork
 from foleyd.files import new_file
@@ -22,12 +23,8 @@ from foleyd.media.loudness import measure, parse_target
 from foleyd.media.picture import program_frames
 from foleyd.media.preview import Preview, whole_file, write_preview
 from foleyd.media.waveform import waveform
-from foleyd.request import Document
-from foleyd.spot import duration_of, origin_of
+from foleyd.spot import duration_of
 from foleyd.timebase import SAMPLE_RATE
-from foleyd.timeline.build import new_timeline
-from foleyd.timeline.document import read_document, write_document
-from foleyd.timeline.placement import append_tracks, place_takes, rebase_references
 from foleyd.timeline.program import trim
 
 Sounds = Mapping[str, Audio]
@@ -87,16 +84,17 @@ def conform(commission: Commission, sounds: Sounds, watch: Watching) -> Conforme
     for index, piece in enumerate(pieces):
         if watch.cancelled():
             raise CancelledWork("cancelled while the takes were written")
-        take, warning = _write(piece, commission, gain.gain_db)
+        take, warning = _write(piece, commission, gain.gain_db + piece.plan.gain_db)
         takes.append(take)
         if warning:
             notices.append(Notice(warning, where=str(take.path), fix="--loudness streaming"))
         exports[take.id] = tuple(
-            export(take.path, path, {"title": take.cue.prompt, "comment": _mark(commission)}).path
+            export(take.path, path, {"title": take.cue.prompt, "comment": mark_of(commission)}).path
             for path in commission.names.exports.get(take.path, ())
         )
         watch.event(Advance("conform", (index + 1) / len(pieces)))
-    return Conformed(tuple(takes), gain.gain_db, exports, tuple(notices))
+    earlier = pieces[0].plan.gain_db if pieces else 0.0
+    return Conformed(tuple(takes), gain.gain_db + earlier, exports, tuple(notices))
 
 
 def _write(piece: _Piece, commission: Commission, gain_db: float) -> tuple[Take, str]:
@@ -115,9 +113,9 @@ def _write(piece: _Piece, commission: Commission, gain_db: float) -> tuple[Take,
             created=commission.created,
             time_reference=midnight_reference(commission.brief.program.start, cut),
             loudness=loudness,
-            coding_history=_history(blocks.channels, plan.engine.name),
+            coding_history=coding_history(blocks.channels, plan.engine.name),
         ),
-        ixml=_ixml(commission, blocks.channels, provenance, cue.id, str(piece.number), cue.prompt),
+        ixml=ixml_of(commission, blocks.channels, provenance, cue.id, str(piece.number), cue.prompt),
     )
     take = Take(
         id=piece.take_id,
@@ -170,8 +168,8 @@ def _origin(commission: Commission) -> dict[str, Any]:
     }
 
 
-def _ixml(commission: Commission, channels: int, provenance: Mapping[str, Any], *words: str) -> Ixml:
-    """WORDS are scene, take and note."""
+def ixml_of(commission: Commission, channels: int, provenance: Mapping[str, Any], *words: str) -> Ixml:
+    """The iXML of a file of COMMISSION; WORDS are scene, take and note."""
     start = commission.brief.program.start
     scene, take, note = words
     return Ixml(
@@ -186,13 +184,13 @@ def _ixml(commission: Commission, channels: int, provenance: Mapping[str, Any], 
     )
 
 
-def _history(channels: int, engine: str) -> str:
+def coding_history(channels: int, engine: str) -> str:
     """A line of coding history as EBU R 98 has it."""
     mode = {1: "mono", 2: "stereo"}.get(channels, "multitrack")
     return f"A=PCM,F={SAMPLE_RATE},W=24,M={mode},T=foleyd {__version__}; {engine}"
 
 
-def _mark(commission: Commission) -> str:
+def mark_of(commission: Commission) -> str:
     """What every file of a job has in it, so that it is known again."""
     return f"foleyd {commission.job}"
 
@@ -207,61 +205,43 @@ def place(
     strips: Mapping[str, tuple[Thumbnail, ...]],
     watch: Watching,
 ) -> Delivery:
-    """Puts the takes on tracks of their own, and writes what people want to look at.
+    """Puts the takes on tracks, and writes what people want to look at: of what was made by this job.
 
     STRIPS are small pictures by picture fingerprint. Raises TimelineError, OutputError, ExportError,
     CancelledWork.
     """
     names, program = commission.names, commission.brief.program
     pieces = _pieces(commission, sounds)
-    placements = place_takes(conformed.takes)
-    document = _document(commission, placements)
-    written = [take.path for take in conformed.takes]
+    placed = placed_takes(commission, conformed)
+    written = [take.path for take in (*conformed.takes, *conformed.recuts.values())]
     written += [path for paths in conformed.exports.values() for path in paths]
     if names.otio is not None:
         with new_file(names.otio) as temporary:
-            temporary.write_bytes(document.json)
+            temporary.write_bytes(placed.document.json)
         written.append(names.otio)
     watch.event(Advance("place", 0.2))
     preview = None
-    mix = _mix_of(pieces, program, conformed.gain_db)
-    if names.mix is not None:
+    mix = _mix_of(pieces, program, conformed.gain_db) if pieces else None
+    if names.mix is not None and mix is not None:
         _write_mix(names.mix, mix, commission)
         written.append(names.mix)
-    if names.preview is not None:
+    if names.preview is not None and mix is not None:
         preview = _write_preview(names.preview, mix, commission, watch)
         written.append(preview.path)
     watch.event(Advance("place", 0.8))
-    if names.picture is not None:
-        write_sheet(names.picture, _sheet(commission, conformed, pieces, strips), _mark(commission))
+    if names.picture is not None and pieces:
+        write_sheet(names.picture, _sheet(commission, conformed, pieces, strips), mark_of(commission))
         written.append(names.picture)
     watch.event(Advance("place", 1.0))
+    clipped = mix.warning() if mix is not None else ""
     return Delivery(
-        placements=placements,
-        document=document,
+        placements=placed.placements,
+        document=placed.document,
         written=tuple(written),
         preview=preview.path if preview else None,
         preview_note=preview.note if preview else "",
-        notices=(Notice(mix.warning(), where="the mix of all layers"),) if mix.warning() else (),
-    )
-
-
-def _document(commission: Commission, placements: Sequence[Placement]) -> Document:
-    """The timeline that came with our tracks added, or a new one for a typed program."""
-    brief, target = commission.brief, commission.output.target
-    folder = commission.names.otio.parent if commission.names.otio is not None else None
-    if brief.document is not None:
-        timeline = read_document(brief.document.json, brief.document.name)
-        if folder is not None:
-            rebase_references(timeline, brief.document.base_folder, folder)
-    else:
-        timeline = new_timeline(
-            brief.program, brief.name, origin_of=origin_of, duration_of=duration_of, target=target
-        )
-    append_tracks(timeline, placements, brief.program, job=commission.job, target=target)
-    base = folder or (brief.document.base_folder if brief.document else Path("/"))
-    return Document(
-        write_document(timeline, brief.document.json if brief.document else None), base, brief.name
+        notices=(Notice(clipped, where="the mix of all layers"),) if clipped else (),
+        refreshed=placed.refreshed,
     )
 
 
@@ -290,7 +270,7 @@ def _span(plans: Iterable[CuePlan]) -> FrameRange:
 
 def _heard_span(commission: Commission) -> FrameRange:
     """From the first cue that was heard to the end of the last one."""
-    return _span(plan for plan in commission.brief.plans if plan.cue.id in commission.heard)
+    return _span(plan for plan in commission.brief.plans if commission.heard.get(plan.cue.id))
 
 
 def _write_mix(path: Path, mix: sound.Mix, commission: Commission) -> None:
@@ -308,7 +288,7 @@ def _write_mix(path: Path, mix: sound.Mix, commission: Commission) -> None:
             time_reference=midnight_reference(start, file_cut(start, _heard_span(commission), 0)),
             loudness=measure(mix, mix.channels),
         ),
-        ixml=_ixml(commission, mix.channels, _origin(commission), "", "", "audition mix"),
+        ixml=ixml_of(commission, mix.channels, _origin(commission), "", "", "audition mix"),
     )
 
 
@@ -323,7 +303,7 @@ def _write_preview(stem: Path, mix: sound.Mix, commission: Commission, watch: Wa
         rate=program.rate,
         duration=program.duration,
         copy_from=whole_file(program, length) if length is not None else None,
-        comment=_mark(commission),
+        comment=mark_of(commission),
     )
 
 

@@ -35,6 +35,7 @@ _LONGEST_PART = 60
 _SUFFIXES = {"flac": ".flac", "mp3": ".mp3", "aac": ".m4a"}
 # What Windows, macOS or a shell cannot have in a name; a colon is a path separator to old Macs.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+_VERSION = re.compile(r"_v(\d{1,4})$")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
@@ -141,15 +142,22 @@ def choose_names(
     folder = output.folder or own_folder
     made = _make_folder(folder)
     remove_leftovers(folder)
-    taken = _Taken(folder, claimed)
+    # A take that replaces another must not bear its name, not in another folder either: hosts relink by name.
+    old = [folder / one.file.path.name for one in brief.refreshed if one.file is not None]
+    taken = _Taken(folder, [*claimed, *old])
     takes = {
         (plan.cue.id, take.seed): taken.free(_take_stem(template, brief, plan, take, number), ".wav")
         for plan in brief.plans
         for number, take in enumerate(heard.get(plan.cue.id, ()), 1)
     }
+    recuts = {
+        one.at: taken.free(_next_version(one.file.path.stem), ".wav")
+        for one in brief.refreshed
+        if one.new_file and one.at is not None and one.file is not None
+    }
     exports = {
         path: tuple(taken.free(path.stem, _SUFFIXES[name]) for name in output.formats)
-        for path in takes.values()
+        for path in (*takes.values(), *recuts.values())
     }
     base = safe_name(brief.name) or "foley"
     wants_otio = output.otio_path is None and output.folder is not None
@@ -157,10 +165,11 @@ def choose_names(
         takes=takes,
         exports=exports,
         otio=taken.free(base, ".otio") if wants_otio else output.otio_path,
-        preview=taken.free_stem(f"{base}_preview", PREVIEW_SUFFIXES) if output.preview else None,
-        picture=taken.free(base, ".png") if output.picture else None,
-        mix=taken.free(f"{base}_mix", ".wav") if output.audition_mix else None,
+        preview=taken.free_stem(f"{base}_preview", PREVIEW_SUFFIXES) if output.preview and takes else None,
+        picture=taken.free(base, ".png") if output.picture and takes else None,
+        mix=taken.free(f"{base}_mix", ".wav") if output.audition_mix and takes else None,
         made=made,
+        recuts=recuts,
     )
 
 
@@ -236,6 +245,13 @@ def _take_stem(template: str, brief: Brief, plan: CuePlan, take: Heard, number: 
         "timecode": label,
     }
     return safe_name(template.format(**values), _LONGEST_STEM) or f"take {number}"
+
+
+def _next_version(stem: str) -> str:
+    """STEM of a take's file as its next cut bears it: ``…_v2``, ``…_v3``."""
+    found = _VERSION.search(stem)
+    number = int(found[1]) + 1 if found else 2
+    return f"{stem[: found.start()] if found else stem}_v{number}"
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -16,6 +16,11 @@ ROUNDING = 1
 """Samples by which the same frames may be longer in another place."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Instead of cues: our takes on the timeline that came are brought up to date with its picture."""
+
+
 class Outcome(Enum):
     """What is done with a clip of ours; the values are what editors read."""
 

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from foleyd.cue import DEFAULT_HANDLES, DEFAULT_LAYER, Cue, FrameRange, Program
+from foleyd.refreshed import Refresh
 
 AUTO_ENGINE = "auto"
 MAX_TAKES = 32
@@ -112,10 +113,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Everything that a job is to do. Cues are given, or found by a rule."""
+    """Everything that a job is to do. Cues are given, found by a rule, or a returned timeline's own."""
 
     selection: Selection
-    spotting: tuple[Cue, ...] | CueRule
+    spotting: tuple[Cue, ...] | CueRule | Refresh
     engine: EngineChoice
     output: Output
     text_only: bool = False

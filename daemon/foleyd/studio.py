@@ -16,11 +16,11 @@ values; WATCH hears of progress and says when to stop.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foleyd import spot, timelines
+from foleyd import refresh, spot, timelines
 from foleyd.bench import Watch
 from foleyd.brief import (
     Brief,
@@ -61,6 +61,8 @@ from foleyd.errors import FoleyError, at_field
 from foleyd.filmstrips import keep_filmstrip, kept_filmstrip
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.names import check_output, choose_names, withdraw
+from foleyd.redelivery import cut_anew
+from foleyd.refreshed import Refresh
 from foleyd.request import CueRule, Document, Output, Request, Selection
 from foleyd.tracks import ReadTracks, Timeline
 
@@ -102,15 +104,25 @@ class Studio:
 
     def spot(self, request: Request, engine: Capabilities, *, watch: Watch) -> Brief:
         """Reads the selection, finds the cues and plans each of them for ENGINE."""
-        spotted = spot.spot(request.selection, request.spotting, self._settings)
-        options = request.engine.all_options()
-        check = self._engine(engine.name).check
-        brief = spot.plan(
-            spotted, request, engine, lambda cue: check(cue.prompt, cue.negative_prompt, options)
-        )
+        spotted = self._spotted(request.selection, request.spotting)
+        own = self._engine(engine.name)
+
+        def check(cue: Cue, options: Mapping[str, str]) -> tuple[str, ...]:
+            return own.check(cue.prompt, cue.negative_prompt, options)
+
+        if isinstance(request.spotting, Refresh):
+            brief = refresh.plan_refresh(spotted, request, engine, check)
+        else:
+            options = request.engine.all_options()
+            brief = spot.plan(spotted, request, engine, lambda cue: check(cue, options))
         samples = sum(plan.samples * engine.channels * len(plan.cue.seeds) for plan in brief.plans)
         check_output(request.output, self._folders.takes, samples)
         return brief
+
+    def _spotted(self, selection: Selection, rule: tuple[Cue, ...] | CueRule | Refresh) -> Spotted:
+        if isinstance(rule, Refresh):
+            return refresh.spot_refresh(selection, self._settings)
+        return spot.spot(selection, rule, self._settings)
 
     def look_up(self, plan: CuePlan, job: str, *, watch: Watch) -> Found:
         """What is known of the plan's picture by its files' stats, and of its takes."""
@@ -194,7 +206,8 @@ class Studio:
 
     def conform(self, commission: Commission, *, watch: Watch) -> Conformed:
         """Cuts the takes to the sample, levels them together and writes them."""
-        return conform(commission, self._sounds(commission), watch)
+        conformed = conform(commission, self._sounds(commission), watch)
+        return cut_anew(commission, conformed, watch) if commission.brief.refreshed else conformed
 
     def place(self, commission: Commission, conformed: Conformed, *, watch: Watch) -> Delivery:
         """Puts the takes on tracks and writes timeline, preview, picture and mix where asked."""
@@ -226,9 +239,15 @@ class Studio:
 
     # ------------------------------------------------------------------------------ quick questions
 
-    def spot_cues(self, selection: Selection, rule: tuple[Cue, ...] | CueRule, *, watch: Watch) -> Spotted:
+    def spot_cues(
+        self, selection: Selection, rule: tuple[Cue, ...] | CueRule | Refresh, *, watch: Watch
+    ) -> Spotted:
         """The program and the cues, without planning anything."""
-        return spot.spot(selection, rule, self._settings)
+        return self._spotted(selection, rule)
+
+    def engine_needed(self, selection: Selection, *, watch: Watch) -> str:
+        """The engine for what a refresh of SELECTION makes anew; empty where nothing is."""
+        return refresh.engine_needed(refresh.spot_refresh(selection, self._settings))
 
     def probe(self, path: Path, *, watch: Watch) -> MediaInfo:
         """What is in a media file."""

@@ -1,4 +1,4 @@
-"""Our clips changed in a document that came back: theirs stay letter for letter, ours go where they belong."""
+"""Our clips changed in a document that came back: theirs stay to the letter, ours go where they should."""
 
 from __future__ import annotations
 

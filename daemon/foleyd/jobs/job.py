@@ -138,7 +138,10 @@ class Job:
         return brief
 
     async def _fill(self, brief: Brief) -> dict[str, tuple[Heard, ...]]:
-        """Every cue's takes, by cue id; cues that fail are told of and left out."""
+        """Every cue's takes, by cue id; cues that fail are told of and left out.
+
+        A cue whose earlier take is still right has none.
+        """
         total = sum(plan.samples for plan in brief.plans) or 1
         results = await asyncio.gather(
             *(self._fill_cue(plan, plan.samples / total) for plan in brief.plans), return_exceptions=True
@@ -161,6 +164,9 @@ class Job:
             seen: Seen = await self._slot("see", Viewing(self.id, plan), plan.cue.id, share)
             found = await self._desk("see", "keep_sight", plan, seen, self.id)
         self.meter.advance(Advance("see", 1.0), plan.cue.id, share)
+        if plan.unless and found.fingerprint == plan.unless:
+            self.meter.advance(Advance("hear", 1.0), plan.cue.id, share)
+            return ()
         return tuple(
             await asyncio.gather(
                 *(self._take(plan, found, seed, share / len(plan.cue.seeds)) for seed in plan.cue.seeds)
@@ -200,7 +206,7 @@ class Job:
         return names
 
     def _check_deliverable(self, brief: Brief, heard: dict[str, tuple[Heard, ...]]) -> None:
-        if heard:
+        if heard or brief.refreshed:
             return
         if len(self.failed) == 1:
             raise FailedWork(self.failed[0].failure)

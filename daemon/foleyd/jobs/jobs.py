@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,8 @@ from foleyd.jobs.memory import Peaks, resident_bytes
 from foleyd.jobs.records import Figures, NewJob, Priority, Record, State, unchanged
 from foleyd.jobs.slots import Slot, Work
 from foleyd.jobs.workshop import Stopping, Workshop
-from foleyd.request import Request
+from foleyd.refreshed import Refresh
+from foleyd.request import AUTO_ENGINE, Request
 
 logger = logging.getLogger(__name__)
 
@@ -293,14 +294,21 @@ class Jobs:
     async def _choose(self, request: Request) -> tuple[EngineChosen, EngineCard]:
         cards = await self.cards.introduced()
         wanted = request.engine.name
-        if wanted in ("", "auto"):
-            wanted = self._settings.engine
+        if wanted in ("", AUTO_ENGINE):
+            wanted = await self._needed(request, cards) or self._settings.engine
         choice = choose_engine(wanted, cards)
         card = cards[choice.name]
         chosen = EngineChosen(
             choice.name, card.capabilities.version, choice.reason, card.capabilities.summary
         )
         return chosen, card
+
+    async def _needed(self, request: Request, cards: Mapping[str, EngineCard]) -> str:
+        """The engine that made what a refresh makes anew, where it can be used; empty for any."""
+        if not isinstance(request.spotting, Refresh):
+            return ""
+        name: str = await self.workshop.call("front", "engine_needed", request.selection)
+        return name if name in cards and not cards[name].why_not else ""
 
     def _repeat(self, record: Record, engine: str) -> bool:
         """Answers a repeat of a finished request whose media and files are all as they were."""

@@ -148,10 +148,13 @@ class Conformed:
 
     The fades are raised cosines at the file's two ends and nowhere else: the cue's own edges lie
     inside the handles, for the editor to crossfade. A file without leading handles fades in over
-    2 ms rather than 5; the fade-out stays in what follows the cue wherever that has 5 ms.
+    2 ms rather than 5; the fade-out stays in what follows the cue wherever that has 5 ms. FADES, in samples,
+    may say otherwise: for sound that has such edges already.
     """
 
-    def __init__(self, sound: Sound, cut: FileCut, gain_db: float = 0.0) -> None:
+    def __init__(
+        self, sound: Sound, cut: FileCut, gain_db: float = 0.0, fades: tuple[int, int] | None = None
+    ) -> None:
         if sound.samples < cut.samples:
             raise SoundError(
                 f"the engine gave {sound.samples} samples where {cut.samples} are needed; "
@@ -163,7 +166,7 @@ class Conformed:
         self.peak = 0.0
         self._sound = sound
         self._gain = np.float32(factor(gain_db))
-        self._fades = file_fades(cut)
+        self._fades = file_fades(cut) if fades is None else fades
 
     def __iter__(self) -> Iterator[Block]:
         """Blocks of float32 (channels, n) within -1..1, ``samples`` in all. Raises SoundError for NaN."""

@@ -17,6 +17,7 @@ from foleyd.brief import EngineCard, Notice
 from foleyd.cue import Cue, FrameRange, Loudness, Placement, Program, Shot, SoundEvent, Take
 from foleyd.jobs import events as e
 from foleyd.jobs.records import Priority, Record, State
+from foleyd.refreshed import Outcome, Refreshed
 from foleyd.request import Document
 from foleyd.server.status import status_of
 from foleyd.timebase import SAMPLE_RATE, Timecode
@@ -28,6 +29,15 @@ STATES = {
     State.DONE: pb.JOB_STATE_DONE,
     State.FAILED: pb.JOB_STATE_FAILED,
     State.CANCELLED: pb.JOB_STATE_CANCELLED,
+}
+_OUTCOMES = {
+    Outcome.KEPT: pb.RefreshedTake.OUTCOME_KEPT,
+    Outcome.MOVED: pb.RefreshedTake.OUTCOME_MOVED,
+    Outcome.RECUT: pb.RefreshedTake.OUTCOME_RECUT,
+    Outcome.REMADE: pb.RefreshedTake.OUTCOME_REMADE,
+    Outcome.DROPPED: pb.RefreshedTake.OUTCOME_DROPPED,
+    Outcome.LEFT: pb.RefreshedTake.OUTCOME_LEFT,
+    Outcome.FAILED: pb.RefreshedTake.OUTCOME_FAILED,
 }
 _EXACT_NUMBER = 2**53
 _DEEPEST = 16
@@ -229,10 +239,11 @@ def result(done: e.Done) -> pb.Result:
     """All that a job delivered."""
     names, delivery = done.names, done.delivery
     exports = done.conformed.exports
+    written = (*done.conformed.takes, *done.conformed.recuts.values())
     return pb.Result(
         otio=document(delivery.document),
         placements=[placement(item) for item in delivery.placements],
-        takes=[take(item, map(str, exports.get(item.id, ()))) for item in done.conformed.takes],
+        takes=[take(item, map(str, exports.get(item.id, ()))) for item in written],
         stage_seconds=done.stage_seconds,
         peak_memory_bytes=done.peak_memory,
         peak_device_memory_bytes=done.device_peak,
@@ -250,6 +261,32 @@ def result(done: e.Done) -> pb.Result:
         start_timecode=start_timecode(done.brief.program.start),
         gain_db=done.conformed.gain_db,
         missing_media=[warning(item) for item in done.brief.missing],
+        refreshed=[refreshed(item) for item in delivery.refreshed],
+    )
+
+
+def refreshed(value: Refreshed) -> pb.RefreshedTake:
+    """What has become of a take on a timeline that came back."""
+    made = value.made
+    return pb.RefreshedTake(
+        job_id=value.job,
+        cue_id=value.cue_id,
+        take_id=value.take_id,
+        layer=value.layer,
+        prompt=value.prompt,
+        seed=value.seed,
+        number=value.number,
+        outcome=_OUTCOMES[value.outcome],
+        why=value.why,
+        made_range=frame_range(made.record) if made else None,
+        made_rate=rational(made.start.rate) if made else None,
+        made_start_timecode=start_timecode(made.start) if made else None,
+        found_range=frame_range(value.lies),
+        range=frame_range(value.record) if value.record is not None else None,
+        track_name=value.track_name,
+        enabled=value.enabled,
+        path=str(value.file.path) if value.file else "",
+        new_cue_id=value.new_cue,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from foleyd.config import Settings, check_path
 from foleyd.cue import DEFAULT_LAYER, Cue, FrameRange, Media, Program, Shot
 from foleyd.errors import RequestError
+from foleyd.refreshed import Refresh
 from foleyd.request import (
     AUTO_ENGINE,
     FORMATS,
@@ -58,6 +59,8 @@ def read_request(message: pb.GenerateRequest, settings: Settings) -> Request:
     """A whole GenerateRequest."""
     if len(message.request_id) > MAX_REQUEST_ID:
         raise RequestError(f"the request id is longer than {MAX_REQUEST_ID} characters", field="request_id")
+    if message.HasField("refresh") and message.output.loudness:
+        raise RequestError("a refresh keeps every take's level; ask for no loudness", field="output.loudness")
     return Request(
         selection=read_selection(message.selection, settings),
         spotting=read_spotting(message, settings),
@@ -158,8 +161,8 @@ def read_program(message: pb.Program, settings: Settings) -> TypedProgram:
         raise RequestError(f"the program cannot be used: {error}", field=f"{field}.shots") from error
 
 
-def read_spotting(message: Any, settings: Settings) -> tuple[Cue, ...] | CueRule:
-    """The cues given, or the rule to find them."""
+def read_spotting(message: Any, settings: Settings) -> tuple[Cue, ...] | CueRule | Refresh:
+    """The cues given, the rule to find them, or that those of the timeline are meant."""
     match message.WhichOneof("spotting"):
         case "cues":
             if not message.cues.cues:
@@ -167,6 +170,8 @@ def read_spotting(message: Any, settings: Settings) -> tuple[Cue, ...] | CueRule
             return tuple(_cue(cue, index, settings) for index, cue in enumerate(message.cues.cues))
         case "rule":
             return _rule(message.rule, settings)
+        case "refresh":
+            return Refresh()
         case _:
             raise RequestError("there are no cues and no rule to find them; give a prompt", field="rule")
 

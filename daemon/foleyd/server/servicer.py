@@ -131,6 +131,7 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
             cues=[answers.cue(cue) for cue in spotted.cues],
             program=answers.program(spotted.program, spotted.name),
             warnings=[answers.warning(notice) for notice in spotted.notices],
+            refreshed=[answers.refreshed(one) for one in spotted.refreshed],
         )
 
     @unary

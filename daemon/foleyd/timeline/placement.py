@@ -107,16 +107,22 @@ def append_tracks(
     Raises TimelineError, before anything is added, for placements that overlap on one track, for
     relative file paths, for an unknown target and for a timeline that is retimed as a whole.
     """
-    shape = target_named(target)
-    clock = read_clock(timeline, drop=program.start.drop)
-    lead = _lead(timeline, clock)
+    adding = adding_to(timeline, program, job=job, target=target, size_of=size_of)
     tracks: dict[str, list[Placement]] = {}
     for placement in placements:
         tracks.setdefault(placement.track_name, []).append(placement)
-    adding = Adding(program, clock.stored_rate, shape, job, lead, size_of)
     made = [adding.track(name, placed) for name, placed in tracks.items()]
     for track in made:
         timeline.tracks.append(track)
+
+
+def adding_to(
+    timeline: otio.schema.Timeline, program: Program, *, job: str, target: str, size_of: SizeOf
+) -> Adding:
+    """How clips are made for TIMELINE, whose picture is PROGRAM. Raises TimelineError."""
+    shape = target_named(target)
+    clock = read_clock(timeline, drop=program.start.drop)
+    return Adding(program, clock.stored_rate, shape, job, _lead(timeline, clock), size_of)
 
 
 def rebase_references(timeline: otio.schema.Timeline, old_folder: Path, new_folder: Path) -> None:

@@ -219,6 +219,68 @@ class CueRule(_message.Message):
     marker_colours: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, spread: _Optional[_Union[CueRule.Spread, str]] = ..., prompts: _Optional[_Iterable[str]] = ..., negative_prompt: _Optional[str] = ..., layer: _Optional[str] = ..., takes: _Optional[int] = ..., seed: _Optional[int] = ..., marker_colours: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class Refresh(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RefreshedTake(_message.Message):
+    __slots__ = ("job_id", "cue_id", "take_id", "layer", "prompt", "seed", "number", "outcome", "why", "made_range", "made_rate", "made_start_timecode", "found_range", "range", "track_name", "enabled", "path", "new_cue_id")
+    class Outcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        OUTCOME_UNSPECIFIED: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_KEPT: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_MOVED: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_RECUT: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_REMADE: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_DROPPED: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_LEFT: _ClassVar[RefreshedTake.Outcome]
+        OUTCOME_FAILED: _ClassVar[RefreshedTake.Outcome]
+    OUTCOME_UNSPECIFIED: RefreshedTake.Outcome
+    OUTCOME_KEPT: RefreshedTake.Outcome
+    OUTCOME_MOVED: RefreshedTake.Outcome
+    OUTCOME_RECUT: RefreshedTake.Outcome
+    OUTCOME_REMADE: RefreshedTake.Outcome
+    OUTCOME_DROPPED: RefreshedTake.Outcome
+    OUTCOME_LEFT: RefreshedTake.Outcome
+    OUTCOME_FAILED: RefreshedTake.Outcome
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    CUE_ID_FIELD_NUMBER: _ClassVar[int]
+    TAKE_ID_FIELD_NUMBER: _ClassVar[int]
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    MADE_RANGE_FIELD_NUMBER: _ClassVar[int]
+    MADE_RATE_FIELD_NUMBER: _ClassVar[int]
+    MADE_START_TIMECODE_FIELD_NUMBER: _ClassVar[int]
+    FOUND_RANGE_FIELD_NUMBER: _ClassVar[int]
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    TRACK_NAME_FIELD_NUMBER: _ClassVar[int]
+    ENABLED_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    NEW_CUE_ID_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    cue_id: str
+    take_id: str
+    layer: str
+    prompt: str
+    seed: int
+    number: int
+    outcome: RefreshedTake.Outcome
+    why: str
+    made_range: FrameRange
+    made_rate: Rational
+    made_start_timecode: StartTimecode
+    found_range: FrameRange
+    range: FrameRange
+    track_name: str
+    enabled: bool
+    path: str
+    new_cue_id: str
+    def __init__(self, job_id: _Optional[str] = ..., cue_id: _Optional[str] = ..., take_id: _Optional[str] = ..., layer: _Optional[str] = ..., prompt: _Optional[str] = ..., seed: _Optional[int] = ..., number: _Optional[int] = ..., outcome: _Optional[_Union[RefreshedTake.Outcome, str]] = ..., why: _Optional[str] = ..., made_range: _Optional[_Union[FrameRange, _Mapping]] = ..., made_rate: _Optional[_Union[Rational, _Mapping]] = ..., made_start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., found_range: _Optional[_Union[FrameRange, _Mapping]] = ..., range: _Optional[_Union[FrameRange, _Mapping]] = ..., track_name: _Optional[str] = ..., enabled: bool = ..., path: _Optional[str] = ..., new_cue_id: _Optional[str] = ...) -> None: ...
+
 class EngineChoice(_message.Message):
     __slots__ = ("name", "preset", "steps", "guidance_scale", "options")
     class OptionsEntry(_message.Message):
@@ -265,11 +327,12 @@ class Output(_message.Message):
     def __init__(self, folder: _Optional[str] = ..., handles_frames: _Optional[int] = ..., loudness: _Optional[str] = ..., formats: _Optional[_Iterable[str]] = ..., naming: _Optional[str] = ..., otio_target: _Optional[_Union[OtioTarget, str]] = ..., otio_path: _Optional[str] = ..., preview: bool = ..., picture: bool = ..., audition_mix: bool = ...) -> None: ...
 
 class GenerateRequest(_message.Message):
-    __slots__ = ("request_id", "selection", "cues", "rule", "engine", "output", "priority", "on_disconnect", "text_only", "client")
+    __slots__ = ("request_id", "selection", "cues", "rule", "refresh", "engine", "output", "priority", "on_disconnect", "text_only", "client")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SELECTION_FIELD_NUMBER: _ClassVar[int]
     CUES_FIELD_NUMBER: _ClassVar[int]
     RULE_FIELD_NUMBER: _ClassVar[int]
+    REFRESH_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
@@ -280,33 +343,38 @@ class GenerateRequest(_message.Message):
     selection: Selection
     cues: CueList
     rule: CueRule
+    refresh: Refresh
     engine: EngineChoice
     output: Output
     priority: Priority
     on_disconnect: OnDisconnect
     text_only: bool
     client: str
-    def __init__(self, request_id: _Optional[str] = ..., selection: _Optional[_Union[Selection, _Mapping]] = ..., cues: _Optional[_Union[CueList, _Mapping]] = ..., rule: _Optional[_Union[CueRule, _Mapping]] = ..., engine: _Optional[_Union[EngineChoice, _Mapping]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., on_disconnect: _Optional[_Union[OnDisconnect, str]] = ..., text_only: bool = ..., client: _Optional[str] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., selection: _Optional[_Union[Selection, _Mapping]] = ..., cues: _Optional[_Union[CueList, _Mapping]] = ..., rule: _Optional[_Union[CueRule, _Mapping]] = ..., refresh: _Optional[_Union[Refresh, _Mapping]] = ..., engine: _Optional[_Union[EngineChoice, _Mapping]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., on_disconnect: _Optional[_Union[OnDisconnect, str]] = ..., text_only: bool = ..., client: _Optional[str] = ...) -> None: ...
 
 class SpotRequest(_message.Message):
-    __slots__ = ("selection", "cues", "rule")
+    __slots__ = ("selection", "cues", "rule", "refresh")
     SELECTION_FIELD_NUMBER: _ClassVar[int]
     CUES_FIELD_NUMBER: _ClassVar[int]
     RULE_FIELD_NUMBER: _ClassVar[int]
+    REFRESH_FIELD_NUMBER: _ClassVar[int]
     selection: Selection
     cues: CueList
     rule: CueRule
-    def __init__(self, selection: _Optional[_Union[Selection, _Mapping]] = ..., cues: _Optional[_Union[CueList, _Mapping]] = ..., rule: _Optional[_Union[CueRule, _Mapping]] = ...) -> None: ...
+    refresh: Refresh
+    def __init__(self, selection: _Optional[_Union[Selection, _Mapping]] = ..., cues: _Optional[_Union[CueList, _Mapping]] = ..., rule: _Optional[_Union[CueRule, _Mapping]] = ..., refresh: _Optional[_Union[Refresh, _Mapping]] = ...) -> None: ...
 
 class SpotResponse(_message.Message):
-    __slots__ = ("cues", "program", "warnings")
+    __slots__ = ("cues", "program", "warnings", "refreshed")
     CUES_FIELD_NUMBER: _ClassVar[int]
     PROGRAM_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    REFRESHED_FIELD_NUMBER: _ClassVar[int]
     cues: _containers.RepeatedCompositeFieldContainer[Cue]
     program: Program
     warnings: _containers.RepeatedCompositeFieldContainer[Warning]
-    def __init__(self, cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., program: _Optional[_Union[Program, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ...) -> None: ...
+    refreshed: _containers.RepeatedCompositeFieldContainer[RefreshedTake]
+    def __init__(self, cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., program: _Optional[_Union[Program, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., refreshed: _Optional[_Iterable[_Union[RefreshedTake, _Mapping]]] = ...) -> None: ...
 
 class JobEvent(_message.Message):
     __slots__ = ("job_id", "sequence", "time", "queued", "stage", "cue_found", "take_ready", "warning", "done", "failed", "cancelled", "engine_chosen", "cue_failed")
@@ -413,7 +481,7 @@ class CancelledEvent(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media", "peak_device_memory_bytes")
+    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media", "peak_device_memory_bytes", "refreshed")
     class StageSecondsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -441,6 +509,7 @@ class Result(_message.Message):
     GAIN_DB_FIELD_NUMBER: _ClassVar[int]
     MISSING_MEDIA_FIELD_NUMBER: _ClassVar[int]
     PEAK_DEVICE_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    REFRESHED_FIELD_NUMBER: _ClassVar[int]
     otio: OtioDocument
     placements: _containers.RepeatedCompositeFieldContainer[Placement]
     takes: _containers.RepeatedCompositeFieldContainer[Take]
@@ -461,7 +530,8 @@ class Result(_message.Message):
     gain_db: float
     missing_media: _containers.RepeatedCompositeFieldContainer[Warning]
     peak_device_memory_bytes: int
-    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., peak_device_memory_bytes: _Optional[int] = ...) -> None: ...
+    refreshed: _containers.RepeatedCompositeFieldContainer[RefreshedTake]
+    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., peak_device_memory_bytes: _Optional[int] = ..., refreshed: _Optional[_Iterable[_Union[RefreshedTake, _Mapping]]] = ...) -> None: ...
 
 class Placement(_message.Message):
     __slots__ = ("cue_id", "take_id", "track_name", "layer", "range", "source_in_samples", "enabled", "path", "download_id")
