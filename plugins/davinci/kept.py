@@ -15,7 +15,7 @@ from dataclasses import fields
 from typing import Any, Mapping
 
 from .foley_find import record_path
-from .placed import Added
+from .placed import REMOVED, Added
 from .resolve_host import HostProblem
 
 FILE = "davinci.json"
@@ -72,7 +72,7 @@ class Kept:
     def note(self, added: Added) -> None:
         """Keeps ADDED as it is now. Raises HostProblem where it cannot be written."""
         self._jobs = [job for job in self._jobs if job.job != added.job] + [added]
-        done = [job for job in self._jobs if job.state == "removed"]
+        done = [job for job in self._jobs if job.state == REMOVED]
         for old in (done + [job for job in self._jobs if job not in done])[: len(self._jobs) - MOST_JOBS]:
             self._jobs.remove(old)
         self._write()
@@ -82,7 +82,7 @@ class Kept:
         found = [
             job
             for job in self._jobs
-            if (job.project, job.timeline) == (project, timeline) and job.state != "removed"
+            if (job.project, job.timeline) == (project, timeline) and job.state != REMOVED
         ]
         return found[-1] if found else None
 

@@ -15,6 +15,8 @@ from .resolve_host import Host, HostProblem, Item, maybe
 
 BIN = "Foley"
 """The outer bin; the inner one is named as the timeline is."""
+PLACING, PLACED, LEFT, REMOVED = "placing", "placed", "left", "removed"
+"""How far a job is: LEFT is what could not be taken back whole."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Added:
     """Custom data of each."""
     silenced: list[dict[str, Any]] = field(default_factory=list)
     """Items of an earlier job that were disabled for this one."""
-    state: str = "placing"
+    state: str = PLACING
 
     def as_json(self) -> dict[str, Any]:
         """For the file that keeps it."""

@@ -9,10 +9,22 @@ syntax.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
 from .frames import Cut, CutInexact, cut_of, decimal, read_rate
-from .placed import BIN, Added, Piece, PlacingFailed, Row, clips_by_path, is_entry, same_file, sub_folder
+from .placed import (
+    BIN,
+    PLACED,
+    Added,
+    Piece,
+    PlacingFailed,
+    Row,
+    clips_by_path,
+    is_entry,
+    same_file,
+    sub_folder,
+)
 from .receipt import receipt, users_items
 from .resolve_host import OURS, SOUND, Host, HostProblem, call, maybe
 from .taking_back import take_back, taken_back
@@ -58,10 +70,11 @@ class Placing:
                 self._disable(instead_of)
             except Exception as problem:  # whatever it was, what was added must go
                 left = take_back(host, self.added, at_once=True)
-                self.note(self.added)
+                with suppress(HostProblem):
+                    self.note(self.added)
                 why = str(problem) or type(problem).__name__
                 raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
-            self.added.state = "placed"
+            self.added.state = PLACED
             self.note(self.added)
             return rows
 
@@ -122,7 +135,12 @@ class Placing:
     def _add_tracks(self, pieces: Sequence[Piece]) -> dict[str, int]:
         """By name: the number of each new track."""
         host, made = self.host, {}
-        self.added.first_track = host.track_count(SOUND)
+        count = self.added.first_track = host.track_count(SOUND)
+        edge = [maybe(host.timeline, "GetTrackName", SOUND, index) for index in (count, count + 1)]
+        if (count and not edge[0]) or edge[1]:  # to name a track by a wrong number would rename one of yours
+            raise HostProblem(
+                f"Resolve says that there are {count} audio tracks, but that is not so; try again"
+            )
         for piece in pieces:
             if piece.track not in made:
                 self.added.tracks.append(piece.track)

@@ -60,6 +60,22 @@ def maybe(thing: Any, name: str, *arguments: Any) -> Any:
         return None
 
 
+def number(thing: Any, name: str, *arguments: Any) -> int:
+    """As :func:`call`, of a call that returns a whole number. Raises HostProblem where it returns none."""
+    said = call(thing, name, *arguments)
+    if isinstance(said, bool) or not isinstance(said, (int, float)):
+        raise HostProblem(f"Resolve's {name} gives no answer; close its dialogs and try again")
+    return int(said)
+
+
+def words(thing: Any, name: str) -> str:
+    """As :func:`call`, of a call that returns text. Raises HostProblem where it returns none."""
+    said = call(thing, name)
+    if not isinstance(said, str) or not said:
+        raise HostProblem(f"Resolve's {name} gives no answer; close its dialogs and try again")
+    return said
+
+
 @dataclass(frozen=True)
 class Build:
     """Which Resolve this is."""
@@ -147,19 +163,13 @@ class Host:
         self.timeline = maybe(self.project, "GetCurrentTimeline")
         if self.timeline is None:
             raise HostProblem("no timeline is open; open one on the Edit page and try again")
-        if not call(self.timeline, "GetName"):
-            raise HostProblem("Resolve does not name its timeline; close its dialogs and try again")
-        self.project_name, self.name = (
-            str(maybe(self.project, "GetName")),
-            str(call(self.timeline, "GetName")),
-        )
-        self.project_id = str(maybe(self.project, "GetUniqueId") or self.project_name)
-        self.id = str(maybe(self.timeline, "GetUniqueId") or self.name)
+        self.project_name, self.name = words(self.project, "GetName"), words(self.timeline, "GetName")
+        self.project_id, self.id = words(self.project, "GetUniqueId"), words(self.timeline, "GetUniqueId")
         try:
             self._read_clock()
         except TimeWrong as wrong:
             raise HostProblem(f"{wrong}; set the timeline's frame rate in its settings") from None
-        self.length = int(call(self.timeline, "GetEndFrame")) - self.clock.start
+        self.length = number(self.timeline, "GetEndFrame") - self.clock.start
 
     def _read_clock(self) -> None:
         said = maybe(self.timeline, "GetSetting", "timelineFrameRate")
@@ -169,7 +179,7 @@ class Host:
         timecode = str(call(self.timeline, "GetStartTimecode"))
         flag = str(maybe(self.timeline, "GetSetting", "timelineDropFrameTimecode") or "0")
         drop = drop or flag == "1" or ";" in timecode
-        self.clock = Clock(rate, drop, int(call(self.timeline, "GetStartFrame")))
+        self.clock = Clock(rate, drop, number(self.timeline, "GetStartFrame"))
         if self.clock.frame(timecode) != self.clock.start:
             meant = self.clock.label(self.clock.start)
             raise TimeWrong(
@@ -180,11 +190,11 @@ class Host:
     def still_open(self) -> bool:
         """Whether the timeline that was read is the one that is open now."""
         now = maybe(self.project, "GetCurrentTimeline")
-        return now is not None and str(maybe(now, "GetUniqueId") or maybe(now, "GetName")) == self.id
+        return now is not None and maybe(now, "GetUniqueId") == self.id
 
     def track_count(self, kind: str) -> int:
         """How many tracks of KIND there are."""
-        count = int(call(self.timeline, "GetTrackCount", kind) or 0)
+        count = number(self.timeline, "GetTrackCount", kind)
         return max(count, self.sound_tracks) if kind == SOUND else count
 
     def items(self, kind: str, index: int) -> list[Item]:
@@ -349,8 +359,8 @@ def read_item(handle: Any) -> Item:
     return Item(
         id=str(maybe(handle, "GetUniqueId") or ""),
         name=str(maybe(handle, "GetName") or ""),
-        start=int(call(handle, "GetStart")),
-        end=int(call(handle, "GetEnd")),
+        start=number(handle, "GetStart"),
+        end=number(handle, "GetEnd"),
         enabled=maybe(handle, "GetClipEnabled") is not False,
         path=str(maybe(pool_item, "GetClipProperty", "File Path") or "") if pool_item is not None else "",
         pooled=pool_item is not None,
