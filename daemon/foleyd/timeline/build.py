@@ -38,6 +38,7 @@ def new_timeline(
     timeline.global_start_time = otio.opentime.RationalTime(program.start.frame, rate)
     timeline.metadata.update(shape.timeline or {})
     timeline.metadata.update(label_notes(program.start))
+    timeline.tracks.metadata.update(shape.stack(rate))
     track = otio.schema.Track("Video 1", kind=otio.schema.TrackKind.Video)
     track.metadata.update(shape.picture_track or {})
     edge = 0

@@ -286,7 +286,7 @@ class Adding:
             source_range=frame_range(first + before, record.duration, self.rate),
         )
         clip.enabled = placement.enabled
-        clip.metadata.update(self.target.sound_clip(take.channels))
+        clip.metadata.update(self.target.clip_words(take.channels, f"{self.job} {take.id} {record.start}"))
         seeds = take.cue.seeds
         clip.metadata[METADATA_KEY] = notes_of(
             take,

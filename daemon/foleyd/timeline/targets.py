@@ -1,7 +1,12 @@
-"""What each importer needs of the tracks we add. None of these shapes is proven in its host yet."""
+"""What each importer needs of the tracks we add: URL form, where ranges count from, and its own words.
+
+None of these shapes is proven: no host was seen yet. They follow what each writes itself, and what others'
+generators write that it takes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +18,7 @@ from foleyd.timeline.media_url import file_uri
 Metadata = dict[str, Any]
 
 
-def _none(_: int) -> Metadata:
+def _none(_: float) -> Metadata:
     return {}
 
 
@@ -23,8 +28,9 @@ class Target:
 
     URI: references are ``file:`` URIs, else bare paths. FROM_TIMECODE: ranges of our sound count
     from the WAV's timecode, else from zero. PADDED: every track reaches the timeline's end.
-    TIMELINE and the rest are metadata for what we make: of the timeline, of a picture track, and
-    for a number of channels of a sound track and of a clip.
+    TIMELINE and the rest are metadata for what we make: of the timeline, of its stack for a frame rate, of
+    a picture track, and for a number of channels of a sound track and of a clip. LINKED: clips that bear the
+    same number are taken for one, so each has its own.
     """
 
     name: str
@@ -33,13 +39,24 @@ class Target:
     padded: bool = False
     timeline: Metadata | None = None
     picture_track: Metadata | None = None
+    stack: Callable[[float], Metadata] = _none
     sound_track: Callable[[int], Metadata] = _none
     sound_clip: Callable[[int], Metadata] = _none
+    linked: bool = False
 
     def url(self, path: Path) -> str:
         """PATH as this importer wants it. Raises TimelineError for a relative path."""
         uri = file_uri(path)
         return uri if self.uri else str(path)
+
+    def clip_words(self, channels: int, identity: str) -> Metadata:
+        """Metadata of the sound clip that IDENTITY tells from all others."""
+        words = self.sound_clip(channels)
+        if self.linked:
+            digest = hashlib.blake2b(identity.encode("utf-8"), digest_size=4).digest()
+            # Editors count from 1; a number in the upper half of 31 bits is none of theirs.
+            words["PremierePro_OTIO"]["LinkID"] = (int.from_bytes(digest, "big") >> 2) + 2**30
+        return words
 
 
 def target_named(name: str) -> Target:
@@ -71,7 +88,18 @@ def _premiere_track(channels: int) -> Metadata:
 
 
 def _premiere_clip(channels: int) -> Metadata:
-    return {"PremierePro_OTIO": {"AudioChannels": {"ChannelType": _layout(channels)}}}
+    assigned = [{"SecondaryChannelIndex": channel} for channel in range(channels)]
+    return {
+        "PremierePro_OTIO": {
+            "AudioChannels": {"ChannelType": _layout(channels), "SecondaryAssignments": assigned},
+            "OriginalChannelGroupIndex": 0,
+            "SourceClipIndex": 0,
+        }
+    }
+
+
+def _premiere_stack(rate: float) -> Metadata:
+    return {"PremierePro_OTIO": {"AudioFrameRate": 48000.0, "VideoFrameRate": rate}}
 
 
 _TARGETS = {
@@ -93,8 +121,10 @@ _TARGETS = {
             uri=True,
             from_timecode=False,
             timeline={"PremierePro_OTIO": {"MetadataVersion": "1.0"}},
+            stack=_premiere_stack,
             sound_track=_premiere_track,
             sound_clip=_premiere_clip,
+            linked=True,
         ),
         Target("kdenlive", uri=False, from_timecode=False),
     )

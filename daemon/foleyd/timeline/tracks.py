@@ -55,6 +55,7 @@ def write_tracks(
     timeline.global_start_time = otio.opentime.RationalTime(value.start.frame, float(rate))
     timeline.metadata.update(shape.timeline or {})
     timeline.metadata.update(label_notes(value.start))
+    timeline.tracks.metadata.update(shape.stack(float(rate)))
     writer = _Writer(rate, shape, origin_of, duration_of, channels_of)
     reached = any(track.end == value.duration for track in value.tracks)
     for number, track in enumerate(value.tracks):
@@ -91,17 +92,18 @@ class _Writer:
             record = item.shot.record
             if record.start > edge:
                 made.append(gap(record.start - edge, float(self.rate)))
-            made.append(self._clip(item, track.picture))
+            made.append(self._clip(item, track.picture, track.name))
             edge = record.end
         if end > edge:
             made.append(gap(end - edge, float(self.rate)))
         return made
 
-    def _clip(self, item: TrackShot, picture: bool) -> otio.schema.Clip:
+    def _clip(self, item: TrackShot, picture: bool, track: str) -> otio.schema.Clip:
         clip = self._filled(item) if item.shot.media is not None else self._empty(item.shot, picture)
         clip.enabled = item.enabled
         if not picture:
-            clip.metadata.update(self.target.sound_clip(self._channels(item)))
+            identity = f"{item.shot.id} {item.shot.name} {item.shot.record.start} {track}"
+            clip.metadata.update(self.target.clip_words(self._channels(item), identity))
         notes = dict(item.metadata)
         if item.origin and clip.media_reference.available_range is None:
             notes[ORIGIN_KEY] = str(item.origin)
