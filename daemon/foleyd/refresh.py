@@ -165,7 +165,8 @@ def _with_cues(spotted: Spotted, answers: Sequence[Refreshed], settings: Setting
     for one in answers:
         if one.outcome is Outcome.REMADE:
             groups.setdefault((one.job, one.cue_id, one.record), []).append(one)
-    ids: set[str] = set()
+    # A cue made anew is told from one that stays, whichever job that was of.
+    ids = {one.cue_id for one in answers if one.outcome is not Outcome.REMADE}
     cues: dict[tuple[str, str, FrameRange | None], Cue] = {}
     recipes: dict[str, Recipe] = {}
     failed: dict[tuple[str, str, FrameRange | None], Failure] = {}

@@ -192,12 +192,21 @@ def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str
 
 
 def generate_request(
-    selection: pb.Selection, rule: pb.CueRule, how: How, delivery: pb.Output, *, text_only: bool = False
+    selection: pb.Selection,
+    rule: pb.CueRule | None,
+    how: How,
+    delivery: pb.Output,
+    *,
+    text_only: bool = False,
 ) -> pb.GenerateRequest:
-    """A request of somebody who waits at a terminal: it goes first, and ends when they leave."""
+    """A request of somebody who waits at a terminal: it goes first, and ends when they leave.
+
+    Without RULE it is to refresh what lies there.
+    """
     return pb.GenerateRequest(
         selection=selection,
         rule=rule,
+        refresh=pb.Refresh() if rule is None else None,
         engine=engine_choice(how),
         output=delivery,
         priority=pb.PRIORITY_INTERACTIVE,

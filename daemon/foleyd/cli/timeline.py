@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 _NO_PROMPT = "not said yet"
 """Stands for a prompt where cues are only listed."""
 
+Refreshing = Annotated[
+    bool,
+    typer.Option(
+        "--refresh",
+        help="No new cues: bring foleyd's takes on a timeline that came back up to date with its cut.",
+    ),
+]
 Timeline = Annotated[
     Path, typer.Argument(metavar="IN", help="A timeline: .otio, .otioz, FCP7 .xml, .edl or .aaf.")
 ]
@@ -55,6 +62,7 @@ def timeline(
     text_only: Annotated[
         bool, typer.Option("--text-only", help="Sound from the prompt alone; the picture is not looked at.")
     ] = False,
+    refresh: Refreshing = False,
     as_json: o.Json = False,
 ) -> int:
     """Makes sound for a timeline.
@@ -62,12 +70,15 @@ def timeline(
     Writes a copy of it with the sound on new tracks, and the takes into a folder beside that.
     """
     from foleyd.cli import requests
+    from foleyd.cli.refreshed import check_alone
     from foleyd.interchange.bundle import remove_unpacked
 
     o.choice(target, TARGETS, "--target")
+    if refresh:
+        check_alone(wanted, spots, how, text_only=text_only)
     path = requests.absolute(source)
     written = requests.check_output(requests.absolute(out), path, bundle=bundle)
-    rule = requests.cue_rule(wanted, spots)
+    rule = None if refresh else requests.cue_rule(wanted, spots)
     unpack_to = written.out.with_suffix(UNPACKED)
     document, read = requests.read_document(path, sources, unpack_to=unpack_to)
     _warn(read.notices)
@@ -75,7 +86,7 @@ def timeline(
     try:
         with open_daemon() as daemon:
             selection = _selection_of_document(daemon, document, spots)
-            if spots.markers and not how.engine:
+            if rule is not None and spots.markers and not how.engine:
                 how = how.with_engine(_engine_of_markers(daemon, selection, rule))
             request = requests.generate_request(selection, rule, how, delivery, text_only=text_only)
             carried = unpack_to if path.suffix.lower() == BUNDLE_SUFFIX else None
@@ -95,13 +106,16 @@ def cues(
     spots: o.Spots,
     sources: o.Sources,
     wanted: o.Wanted,
+    refresh: Refreshing = False,
     as_json: o.Json = False,
 ) -> int:
-    """Lists the cues that would be filled."""
+    """Lists the cues that would be filled, or what --refresh would do."""
     from foleyd.cli import requests, show
     from foleyd.cli.as_json import spotting_json
     from foleyd.v1 import foleyd_pb2 as pb
 
+    if refresh:
+        return _cues_of_refresh(source, spots, sources, wanted, as_json=as_json)
     said = bool(wanted.prompts) or spots.markers
     rule = requests.cue_rule(wanted if said else wanted.with_prompt(_NO_PROMPT), spots)
     path = requests.absolute(source)
@@ -117,6 +131,29 @@ def cues(
         return DONE
     _warn(spotting.warnings)
     show.print_lines(show.cue_table(spotting))
+    return DONE
+
+
+def _cues_of_refresh(
+    source: Path, spots: o.Spots, sources: o.Sources, wanted: o.Wanted, *, as_json: bool
+) -> int:
+    """What a refresh would do, as a table."""
+    from foleyd.cli import requests, show
+    from foleyd.cli.as_json import spotting_json
+    from foleyd.cli.refreshed import check_alone, refresh_lines, refreshed_json
+    from foleyd.v1 import foleyd_pb2 as pb
+
+    check_alone(wanted, spots)
+    path = requests.absolute(source)
+    with _placeholders(path) as names, open_daemon() as daemon:
+        selection = _selection_of(daemon, path, spots, sources, names)
+        spotting = daemon.spot(pb.SpotRequest(selection=selection, refresh=pb.Refresh()))
+    zero = spotting.program.rate, spotting.program.start_timecode
+    if as_json:
+        print(json.dumps({**spotting_json(spotting), "refreshed": refreshed_json(spotting.refreshed, *zero)}))
+        return DONE
+    _warn(spotting.warnings)
+    show.print_lines(refresh_lines(spotting.refreshed, *zero))
     return DONE
 
 
@@ -144,17 +181,21 @@ def _run(
     """Has DAEMON do REQUEST, makes OUT of its timeline where the daemon does not write it, and prints."""
     from foleyd.cli.as_json import result_json
     from foleyd.cli.exits import done_code
+    from foleyd.cli.refreshed import refresh_lines, refreshed_json
     from foleyd.cli.running import follow_job
     from foleyd.cli.show import next_lines, print_lines, result_lines
 
     job_id, result = follow_job(daemon, request)
+    refreshed, zero = result.refreshed, (result.rate, result.start_timecode)
     if written.otio_path is None:
         _write(result, written, carried)
     if as_json:
-        print(json.dumps({**result_json(job_id, result), "timeline": str(written.out)}))
+        more = {"refreshed": refreshed_json(refreshed, *zero)} if request.HasField("refresh") else {}
+        print(json.dumps({**result_json(job_id, result), "timeline": str(written.out), **more}))
     else:
         made = [] if written.otio_path else [f"{written.out.suffix[1:]:<9} {written.out}"]
-        print_lines([*result_lines(result), *made, *next_lines(result)])
+        table = ["", *refresh_lines(refreshed, *zero)] if refreshed else next_lines(result)
+        print_lines([*result_lines(result), *made, *table])
     return done_code(result)
 
 
@@ -166,7 +207,9 @@ def _write(result: pb.Result, written: Written, carried: Path | None) -> None:
 
     document = Document(result.otio.json, Path(result.otio.base_folder), written.out.name)
     try:
-        _warn(write_any(document, written.out, [Path(take.path) for take in result.takes], carried))
+        kept = [one.path for one in result.refreshed if one.path and one.HasField("range")]
+        ours = [Path(path) for path in dict.fromkeys([*(take.path for take in result.takes), *kept])]
+        _warn(write_any(document, written.out, ours, carried))
     except FoleyError:
         print(f"the takes and the timeline as .otio are in {written.folder}", file=sys.stderr)
         raise
