@@ -145,6 +145,24 @@ def test_hostile_and_broken_xml_gets_a_sentence(tmp_path: Path, text: bytes, wor
     assert words in str(refused.value)
 
 
+def nested(levels: int, last: str) -> bytes:
+    """A sequence that holds the next one twice, and so on: a reference is what it refers to."""
+    inner = last
+    for number in range(levels, 0, -1):
+        clips = "".join(f"<clipitem>{each}</clipitem>" for each in (inner, f'<sequence id="s{number}"/>'))
+        body = f"<media><video><track>{clips}</track></video></media>"
+        inner = f'<sequence id="s{number - 1}"><name>x</name>{body}</sequence>'
+    return f"<xmeml>{inner}</xmeml>".encode()
+
+
+@pytest.mark.parametrize("last", ['<sequence id="s30"><name>end</name></sequence>', '<sequence id="s0"/>'])
+def test_references_that_multiply_or_go_in_circles_are_refused(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "cut.xml"
+    path.write_bytes(nested(30, last))
+    with pytest.raises(InterchangeError, match="beyond all measure"):
+        read_fcp7(path)
+
+
 # ------------------------------------------------------------------------------------------ out
 
 

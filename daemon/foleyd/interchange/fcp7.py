@@ -13,6 +13,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 import opentimelineio as otio
@@ -51,6 +52,7 @@ def read_fcp7(path: Path) -> tuple[bytes, list[Notice]]:
     """The FCP7 XML at PATH as OpenTimelineIO JSON. Raises InterchangeError, and what the adapter raises."""
     text = path.read_bytes()
     check_xml(text, path.name)
+    check_references(text, path.name)
     root = otio.adapters.read_from_string(text, adapter_name="fcp_xml")
     notices: list[Notice] = []
     timelines = [root] if isinstance(root, otio.schema.Timeline) else list(root)
@@ -98,6 +100,33 @@ def check_xml(text: bytes, name: str) -> None:
             f"{name} is not whole XML ({expat.ErrorString(error.code)}, line {error.lineno}, column "
             f"{error.offset + 1}); export the timeline again"
         ) from error
+
+
+def check_references(text: bytes, name: str) -> None:
+    """Refuses XML whose parts refer to parts of it in circles, or that grow beyond all measure when each
+    reference is what it refers to, as the adapter takes it. TEXT has passed :func:`check_xml`."""
+    root = ElementTree.fromstring(text)
+    first: dict[str, ElementTree.Element] = {}
+    for element in root.iter():
+        if "id" in element.attrib:
+            first.setdefault(element.attrib["id"], element)
+    sizes: dict[ElementTree.Element, int] = {}
+    refused = InterchangeError(
+        f"{name} repeats parts within themselves beyond all measure; export a shorter timeline, or as .otio"
+    )
+
+    def size(element: ElementTree.Element) -> int:
+        if element not in sizes:
+            sizes[element] = MAX_ELEMENTS  # until it is known: whatever refers to itself is too large
+            sizes[element] = 1 + sum(size(first.get(child.attrib.get("id", ""), child)) for child in element)
+        if sizes[element] >= MAX_ELEMENTS:
+            raise refused
+        return sizes[element]
+
+    try:
+        size(root)
+    except RecursionError:
+        raise refused from None
 
 
 def notes_of(item: Any) -> dict[str, Any]:
