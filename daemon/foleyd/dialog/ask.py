@@ -30,6 +30,7 @@ class AskView(ttk.Frame):
     ) -> None:
         super().__init__(parent, padding=theme.px(20))
         self._theme, self._question, self._on_answer = theme, question, on_answer
+        self._answered = False
         self._values: Mapping[str, Any] = question["values"]
         self._words: Mapping[str, Mapping[str, str]] = question.get("words", {})
         self.columnconfigure(0, weight=1)
@@ -185,13 +186,13 @@ class AskView(ttk.Frame):
             row=4, column=0, sticky="ew", pady=self._px(18)
         )
         frame = ttk.Frame(self)
+        # In the order that Tab goes through them, which is that of their making.
+        cancel = ttk.Button(frame, text=self._word("cancel", "label"), command=self.leave)
         self._go = ttk.Button(
             frame, text=self._word("generate", "label"), style="Go.TButton", command=self.accept
         )
         self._go.pack(side="right")
-        ttk.Button(frame, text=self._word("cancel", "label"), command=self.leave).pack(
-            side="right", padx=self._px(10)
-        )
+        cancel.pack(side="right", padx=self._px(10))
         frame.grid(row=5, column=0, sticky="ew")
 
     # -------------------------------------------------------------------------------------- what happens
@@ -238,8 +239,11 @@ class AskView(ttk.Frame):
             self._folder.set(str(chosen))
 
     def _answer(self, values: dict[str, Any] | None) -> None:
-        _disable(self)
-        self._on_answer(values)
+        """Answers, once: what follows is the plugin's."""
+        if not self._answered:
+            self._answered = True
+            _disable(self)
+            self._on_answer(values)
 
     # ------------------------------------------------------------------------------------------- helpers
 

@@ -104,6 +104,7 @@ class LinesView(ttk.Frame):
     ) -> None:
         super().__init__(parent, padding=theme.px(24))
         self._choices, self._on_choice = choices, on_choice
+        self._chosen = False
         self.columnconfigure(0, weight=1, minsize=theme.px(_WIDTH))
         self.rowconfigure(1, weight=1)
         lines: Sequence[str] = said.get("lines", ())
@@ -142,6 +143,9 @@ class LinesView(ttk.Frame):
         self._choose(None)
 
     def _choose(self, choice: str | None) -> None:
+        if self._chosen:
+            return
+        self._chosen = True
         for button in self._buttons:
             button.state(["disabled"])
         self._on_choice(choice)

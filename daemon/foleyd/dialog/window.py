@@ -32,17 +32,19 @@ def show(folder: Path) -> None:
         root = tk.Tk(className="Foley")
     except tk.TclError as error:
         raise DialogUnavailable(without_display(str(error))) from None
-    window = _Dialog(root, Lines(folder), Lifeline())
+    window = Dialog(root, Lines(folder), Lifeline())
     root.mainloop()
     if window.failure is not None:
         raise window.failure
 
 
-class _Dialog:
+class Dialog:
+    """The window ROOT, led by LINES and held by LIFELINE; ``failure`` is why it ended, where it had to."""
+
     def __init__(self, root: tk.Tk, lines: Lines, lifeline: Lifeline) -> None:
         self.failure: BaseException | None = None
         self._root, self._lines, self._lifeline = root, lines, lifeline
-        self._view: View | None = None
+        self.view: View | None = None
         self._waiting = False  # for the plugin: the view has had its answer
         root.withdraw()
         root.title("Foley")
@@ -70,8 +72,8 @@ class _Dialog:
 
     def _obey(self, said: Mapping[str, Any]) -> None:
         kind = said.get("show")
-        if kind == "progress" and isinstance(self._view, ProgressView):
-            self._view.show(said)
+        if kind == "progress" and isinstance(self.view, ProgressView):
+            self.view.show(said)
             return
         if kind == "ask":
             question = said["question"]
@@ -101,7 +103,7 @@ class _Dialog:
     # ------------------------------------------------------------------------------------- the window
 
     def _show(self, view: View, title: str) -> None:
-        before, self._view = self._view, view
+        before, self.view = self.view, view
         self._waiting = False
         if before is not None:
             before.destroy()
@@ -131,26 +133,26 @@ class _Dialog:
         root.after(_SETTLE_MILLISECONDS, self._take_keys)
 
     def _take_keys(self) -> None:
-        if self._view is not None:
+        if self.view is not None:
             self._root.focus_force()
-            self._view.first().focus_set()
+            self.view.first().focus_set()
 
     def _return(self, event: tk.Event[tk.Misc]) -> str | None:
-        if self._view is None or self._waiting:
+        if self.view is None or self._waiting:
             return None
         if isinstance(event.widget, ttk.Button):
             event.widget.invoke()
         else:
-            self._view.accept()
+            self.view.accept()
         return "break"
 
     def _escape(self, _event: Any) -> None:
-        if self._view is not None and not self._waiting:
-            self._view.leave()
+        if self.view is not None and not self._waiting:
+            self.view.leave()
 
     def _close_button(self) -> None:
-        if self._view is not None and not self._waiting:
-            self._view.leave()
+        if self.view is not None and not self._waiting:
+            self.view.leave()
             return
         # Nothing is asked: whatever the plugin is doing for this answer is not wanted any more.
         self._lines.say(cancel=True)
