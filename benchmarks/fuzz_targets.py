@@ -26,7 +26,6 @@ from edits import take as take_of
 from foleyd import timelines
 from foleyd.cli import options
 from foleyd.cli.call import _method, _parse, message_json
-from foleyd.cli.ranges import check_range, parse_frame
 from foleyd.config import Folders, Settings, load_settings
 from foleyd.cue import FileCut, FrameRange, Media, Program, Shot, file_cut
 from foleyd.engines.procedural import prompt as prompts
@@ -36,6 +35,7 @@ from foleyd.media.picture import program_frames
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.media.sound_file import read_sound_file
 from foleyd.names import check_naming
+from foleyd.ranges import check_range, parse_frame
 from foleyd.request import CueRule, Document, Spread
 from foleyd.timebase import Timecode, has_drop_frame, parse_time, parse_timecode, snap_rate
 from foleyd.timeline.document import read_document, write_document

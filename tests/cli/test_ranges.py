@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from foleyd.cli.exits import TimeRangeError
-from foleyd.cli.ranges import parse_frame
+from foleyd.ranges import TimeRangeError, parse_frame
 from foleyd.timebase import TimeError, parse_timecode, snap_rate
 
 NTSC = Fraction(30000, 1001)

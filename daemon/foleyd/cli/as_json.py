@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from foleyd.cli.ranges import fraction
+from foleyd.ranges import fraction
 from foleyd.v1 import foleyd_pb2 as pb
 
 

@@ -46,12 +46,6 @@ class InputNotFound(InputError):
     reason = "INPUT_NOT_FOUND"
 
 
-class TimeRangeError(InputError):
-    """A TIME cannot be read, or a range is empty, reversed or outside of its timeline."""
-
-    reason = "RANGE_INVALID"
-
-
 class OutputIsInput(InputError):
     """The output would be written over the input."""
 

@@ -261,7 +261,7 @@ def _cache_lines(info: pb.CacheInfo) -> list[str]:
 
 
 def _media_line(media: pb.MediaInfo) -> str:
-    from foleyd.cli.ranges import fraction, start_label
+    from foleyd.ranges import fraction, start_label
 
     if media.HasField("error"):
         return f"{media.path}: {media.error.message}"

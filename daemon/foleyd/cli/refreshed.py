@@ -10,8 +10,8 @@ from typing import Any
 from foleyd.cli.as_json import frames_json
 from foleyd.cli.exits import InputError
 from foleyd.cli.options import How, Spots, Wanted
-from foleyd.cli.ranges import fraction, label, start_label
 from foleyd.cli.show import table
+from foleyd.ranges import fraction, label, start_label
 from foleyd.refreshed import Outcome
 from foleyd.timebase import Timecode
 from foleyd.v1 import foleyd_pb2 as pb

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from foleyd.cli.exits import InputError, InputNotFound, OutputIsInput, OutputTaken, plain_text
 from foleyd.cli.options import How, Sources, Spots, Wanted
-from foleyd.cli.ranges import check_range, fraction, parse_frame, start_label
 from foleyd.interchange.kinds import BUNDLE_SUFFIX, OTIO_SUFFIXES, WRITTEN_SUFFIXES
+from foleyd.ranges import check_range, fraction, parse_frame, start_label
 from foleyd.timebase import has_drop_frame, round_half_up
 from foleyd.v1 import foleyd_pb2 as pb
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from foleyd.cli.exits import printable
-from foleyd.cli.ranges import fraction, label, start_label
+from foleyd.ranges import fraction, label, start_label
 from foleyd.timebase import Timecode
 from foleyd.v1 import foleyd_pb2 as pb
 

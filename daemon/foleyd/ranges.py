@@ -1,12 +1,19 @@
-"""TIMEs of the command line to record frames, and record frames to what the viewer shows."""
+"""TIMEs of a command line or a cue sheet to record frames, and record frames to what the viewer shows."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from foleyd.cli.exits import TimeRangeError
+from foleyd.errors import FoleyError
 from foleyd.timebase import Timecode, TimeError, parse_time
 from foleyd.v1 import foleyd_pb2 as pb
+
+
+class TimeRangeError(FoleyError):
+    """A TIME cannot be read, or a range is empty, reversed or outside of its timeline."""
+
+    code = "INVALID_ARGUMENT"
+    reason = "RANGE_INVALID"
 
 
 def fraction(value: pb.Rational) -> Fraction:
