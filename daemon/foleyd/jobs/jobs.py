@@ -294,13 +294,14 @@ class Jobs:
     async def _choose(self, request: Request) -> tuple[EngineChosen, EngineCard]:
         cards = await self.cards.introduced()
         wanted = request.engine.name
+        needed = ""
         if wanted in ("", AUTO_ENGINE):
-            wanted = await self._needed(request, cards) or self._settings.engine
+            needed = await self._needed(request, cards)
+            wanted = needed or self._settings.engine
         choice = choose_engine(wanted, cards)
+        reason = f"{needed}, which made the takes that change" if needed else choice.reason
         card = cards[choice.name]
-        chosen = EngineChosen(
-            choice.name, card.capabilities.version, choice.reason, card.capabilities.summary
-        )
+        chosen = EngineChosen(choice.name, card.capabilities.version, reason, card.capabilities.summary)
         return chosen, card
 
     async def _needed(self, request: Request, cards: Mapping[str, EngineCard]) -> str:

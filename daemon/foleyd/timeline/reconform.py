@@ -39,6 +39,7 @@ class _Clip:
     notes: Notes
     begin: Fraction
     end: Fraction
+    file: TakeFile | None
     where: Whereabouts | None = None
 
     def zero(self, rate: Fraction) -> Fraction:
@@ -84,7 +85,7 @@ class _Reconform:
             begin = Fraction(0)  # a tool's own way of counting: it says nothing of what an editor did
         end = begin + found.record.duration / self.rate
         end = length + self._rounded(end - length, notes)
-        return _Clip(found, notes, begin, end)
+        return _Clip(found, notes, begin, end, self.file_of(found, notes))
 
     def _rounded(self, difference: Fraction, notes: Notes) -> Fraction:
         """DIFFERENCE in whole frames; none at all where only the rate has changed."""
@@ -115,10 +116,7 @@ class _Reconform:
                 where[number] = seen
                 if seen is not None:
                     taken.setdefault(seen.shot, take)
-        return [
-            _Clip(clip.found, clip.notes, clip.begin, clip.end, where.get(number))
-            for number, clip in enumerate(clips)
-        ]
+        return [replace(clip, where=where.get(number)) for number, clip in enumerate(clips)]
 
     def _agrees(self, clip: _Clip, where: Whereabouts | None) -> bool:
         """Whether CLIP lies in sync with its picture."""
@@ -211,32 +209,31 @@ class _Reconform:
         zero = where.zero if where.zero is not None else where.record.start / self.rate
         where = replace(where, zero=zero)
         record = self._wanted(clip, where)
-        file = self.file_of(found, notes)
         lead, samples = notes.lead, notes.samples
         begin, end = self._in_file(record, zero)
         if not (-lead - ROUNDING <= begin and end <= samples - lead + ROUNDING):
             return self._say(clip, Outcome.REMADE, self._too_long(record, zero, notes), where.record)
         in_place = record == found.record and self._agrees(clip, where)
         if in_place and self._is_labelled_right(notes, zero):
-            return self._in_place(clip, where, file)
+            return self._in_place(clip, where)
         why = self._why(clip, where, record)
-        if file is None:
+        if clip.file is None:
             return self._say(clip, Outcome.REMADE, f"{why}; its file cannot be had", where.record)
         same_cut = is_near(record.start / self.rate - zero, clip.begin, self._slack(notes))
         same_cut = same_cut and record.duration == found.record.duration and self._keeps_rate(notes)
         new_file = not (same_cut and self._is_labelled_right(notes, zero))
         outcome = Outcome.MOVED if same_cut else Outcome.RECUT
-        return self._say(clip, outcome, why, record, zero=zero, file=file, new_file=new_file)
+        return self._say(clip, outcome, why, record, zero=zero, new_file=new_file)
 
-    def _in_place(self, clip: _Clip, where: Whereabouts, file: TakeFile | None) -> Refreshed:
+    def _in_place(self, clip: _Clip, where: Whereabouts) -> Refreshed:
         why = "its picture is as it was"
         if clip.found.record != where.record:
             return self._say(clip, Outcome.LEFT, "it was trimmed by hand", clip.found.record, zero=where.zero)
         if clip.begin or clip.end != (clip.notes.picture.length if clip.notes.picture else 0):
             why = "it was trimmed with its picture"
-        if file is None:
+        if clip.file is None:
             why += "; but its file cannot be had: put it back or relink it"
-        return self._say(clip, Outcome.KEPT, why, clip.found.record, zero=where.zero, file=file)
+        return self._say(clip, Outcome.KEPT, why, clip.found.record, zero=where.zero)
 
     def _wanted(self, clip: _Clip, where: Whereabouts) -> FrameRange:
         """The place of its picture, but for what an editor has trimmed off the sound itself."""
@@ -306,7 +303,6 @@ class _Reconform:
         record: FrameRange | None,
         *,
         zero: Fraction | None = None,
-        file: TakeFile | None = None,
         new_file: bool = False,
         unless: str = "",
     ) -> Refreshed:
@@ -328,7 +324,7 @@ class _Reconform:
             lies=found.record,
             record=record,
             zero=zero,
-            file=file,
+            file=clip.file,
             new_file=new_file,
             unless=unless,
             notes=found.metadata,

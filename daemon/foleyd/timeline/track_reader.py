@@ -234,7 +234,7 @@ class _Reader:
         if not record.duration:
             self.short.at.append((record.start, node.name))
             return None
-        metadata = dict(_plain(node.ours or {}))
+        metadata = dict(node.ours or {})
         said = metadata.pop(ORIGIN_KEY, None)
         if footage is None or node.kind == "black" or _is_silence(node, picture):
             return TrackShot(Shot("", node.name, None, Fraction(0), record), metadata=metadata)
@@ -324,14 +324,3 @@ def _is_silence(node: Node, picture: bool) -> bool:
 def _fraction(said: Any) -> Fraction | None:
     """An origin as it was written beside a clip; None for anything else."""
     return Fraction(said) if isinstance(said, str) and _FRACTION.match(said) else None
-
-
-def _plain(value: Any) -> Any:
-    """OpenTimelineIO's containers as dicts and lists, its objects as text: values that travel."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if hasattr(value, "items"):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if hasattr(value, "__iter__"):
-        return [_plain(item) for item in value]
-    return str(value)

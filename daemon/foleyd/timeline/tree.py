@@ -132,7 +132,18 @@ def _node(item: Any, length_of: LengthOf) -> Node:
 
 def _ours(metadata: Any) -> dict[str, Any] | None:
     found = metadata.get(METADATA_KEY)
-    return dict(found) if hasattr(found, "keys") else None
+    return _plain(found) if hasattr(found, "keys") else None
+
+
+def _plain(value: Any) -> Any:
+    """OpenTimelineIO's containers as dicts and lists, its objects as text: values that travel."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if hasattr(value, "items"):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if hasattr(value, "__iter__"):
+        return [_plain(item) for item in value]
+    return str(value)
 
 
 def _children(composition: Any) -> list[Any]:
