@@ -28,10 +28,10 @@ from .foley_server import ServerWatch
 from .frames import Span, decimal, exact_handles
 from .kept import Kept
 from .no_window import NoWindow
-from .placed import Added, pieces_of
+from .placed import Added, is_any, pieces_of
 from .placing import Placing
 from .receipt import receipt_lines
-from .resolve_host import Host, HostProblem, connect
+from .resolve_host import SOUND, Host, HostProblem, connect
 from .shots import disagreement, edges, flatten
 from .sources import LAST, Source, find_sources
 from .taking_back import take_back, taken_back
@@ -168,12 +168,15 @@ class Visit:
     def remove(self) -> None:
         """Takes the last job's sound off the timeline; its WAV files stay."""
         last = self._last()
+        number = sum(is_any(item, last.items) for _, item in self.host.all_items(SOUND))
         left = take_back(self.host, last)
         self.kept.note(last)
         if left:
             raise HostProblem(taken_back(left))
-        number, prompt = len(last.items), last.ask.get("values", {}).get("prompt", "")
+        prompt = last.ask.get("values", {}).get("prompt", "")
         what = "{} take{} removed{}".format(number, "s" * (number != 1), f": {prompt}" if prompt else "")
+        if number < len(last.items):
+            what += f" ({len(last.items) - number} had gone already)"
         folder = os.path.dirname(last.pool[0]) if last.pool else ""
         self.window.tell(self.title, [what, f"The sound files stay in {folder}" if folder else ""])
 

@@ -139,7 +139,8 @@ class Placing:
         edge = [maybe(host.timeline, "GetTrackName", SOUND, index) for index in (count, count + 1)]
         if (count and not edge[0]) or edge[1]:  # to name a track by a wrong number would rename one of yours
             raise HostProblem(
-                f"Resolve says that there are {count} audio tracks, but that is not so; try again"
+                f"Resolve says that there are {count} audio tracks, which is not so; "
+                "open another page and try again"
             )
         for piece in pieces:
             if piece.track not in made:
@@ -156,7 +157,6 @@ class Placing:
         if maybe(timeline, "GetTrackName", SOUND, index) != piece.track:
             what = "named" if said else "added"
             raise HostProblem(f"a new audio track could not be {what}; close Resolve's dialogs and try again")
-        self.host.sound_tracks = index
         real = maybe(timeline, "GetTrackSubType", SOUND, index)
         if real and str(real).lower() != kind:
             raise HostProblem(f"the new audio track is {real} where {kind} is needed")

@@ -142,8 +142,6 @@ class Host:
         self.length = 0
         self.import_rate = Fraction(24)
         """The rate that Resolve gives to a sound file when it is imported: the project's."""
-        self.sound_tracks = 0
-        """Sound tracks that were seen to be there; the count that Resolve gives may be an old one."""
 
     @property
     def fusion(self) -> Any:
@@ -193,9 +191,13 @@ class Host:
         return now is not None and maybe(now, "GetUniqueId") == self.id
 
     def track_count(self, kind: str) -> int:
-        """How many tracks of KIND there are."""
+        """How many tracks of KIND there are; the count that Resolve gives may be an old one, not so names."""
         count = number(self.timeline, "GetTrackCount", kind)
-        return max(count, self.sound_tracks) if kind == SOUND else count
+        while maybe(self.timeline, "GetTrackName", kind, count + 1):
+            count += 1
+        while count and maybe(self.timeline, "GetTrackName", kind, count) == "":
+            count -= 1
+        return count
 
     def items(self, kind: str, index: int) -> list[Item]:
         """What lies on a track, in order; transitions are left out where they can be told."""

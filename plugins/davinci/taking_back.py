@@ -63,8 +63,6 @@ def _delete_tracks(host: Host, added: Added, held: set[int], at_once: bool) -> l
         maybe(host.timeline, "DeleteTrack", SOUND, index)
         if maybe(host.timeline, "GetTrackName", SOUND, index) == name:
             left.append(f"the empty track {name}")
-        else:
-            host.sound_tracks = min(host.sound_tracks, index - 1)
     return left
 
 
