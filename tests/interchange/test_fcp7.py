@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import opentimelineio as otio
 import pytest
@@ -14,7 +15,8 @@ from edits import SAMPLES, clip, gap, span, stack, time, timeline, track
 from foleyd.brief import Notice
 from foleyd.interchange.errors import InterchangeError, NotWritable
 from foleyd.interchange.fcp7 import read_fcp7
-from foleyd.interchange.fcp7_writing import as_localhost, write_fcp7
+from foleyd.interchange.fcp7_text import as_localhost
+from foleyd.interchange.fcp7_writing import write_fcp7
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.markers import read_markers
 from foleyd.timeline.placement import read_placements
@@ -91,6 +93,12 @@ def test_clips_labels_markers_and_disabled_clips_are_read(tmp_path: Path) -> Non
     assert notices == []
 
 
+def test_tracks_are_called_as_premiere_calls_them(tmp_path: Path) -> None:
+    text = sequence(item(1, 0, 50)).replace(b"<track>", b'<track MZ.TrackName="overlay 1">')
+    made, _ = read(tmp_path / "cut.xml", text)
+    assert made.tracks[0].name == "overlay 1"
+
+
 def test_labels_count_as_the_sequence_displays_them(tmp_path: Path) -> None:
     made, _ = read(tmp_path / "cut.xml", sequence(item(1, 0, 50), display="NDF"))
     assert str(program(made).program.start) == "00:59:56:12"
@@ -100,7 +108,23 @@ def test_a_constant_speed_is_read_with_its_in_point_in_retimed_frames(tmp_path: 
     half = SPEED.format(variable="0", speed="50", reverse="FALSE")
     made, notices = read(tmp_path / "cut.xml", sequence(item(1, 0, 50, 40, more=half)))
     assert shots(program(made)) == [("s1.mov", 0, 50, Fraction(20 * 1001, 30000), Fraction(1, 2))]
-    assert "50 %" in notices[0].what
+    assert "50 %, is read with its in point in retimed frames" in notices[0].what
+
+
+def test_premiere_s_own_ticks_say_where_a_retimed_clip_begins(tmp_path: Path) -> None:
+    half = SPEED.format(variable="0", speed="50", reverse="FALSE")
+    ticks = f"<pproTicksIn>{254_016_000_000 * 2002 // 1000}</pproTicksIn>"
+    made, notices = read(tmp_path / "cut.xml", sequence(item(1, 0, 50, 40, more=half + ticks)))
+    assert shots(program(made))[0][3:] == (Fraction(2002, 1000), Fraction(1, 2))
+    assert notices == []
+
+
+def test_an_in_point_in_frames_of_the_media_is_told_by_its_length(tmp_path: Path) -> None:
+    half = SPEED.format(variable="0", speed="50", reverse="FALSE")
+    text = sequence(item(1, 0, 50, 40, more=half)).replace(b"<out>90</out>", b"<out>65</out>")
+    made, notices = read(tmp_path / "cut.xml", text)
+    assert shots(program(made))[0][3:] == (Fraction(40 * 1001, 30000), Fraction(1, 2))
+    assert "in frames of its media" in notices[0].what
 
 
 @pytest.mark.parametrize(
@@ -251,6 +275,14 @@ def test_equal_clips_stay_several_and_disabled_ones_disabled(tmp_path: Path) -> 
     assert places == [(0, True), (36, True), (60, False)]
 
 
+def test_a_file_that_only_one_clip_describes_has_its_times_for_all(tmp_path: Path) -> None:
+    silent = clip("a", span(1010, 24), url="/media/x.mov")
+    told = clip("b", span(1050, 24), span(1000, 200), url="file:///media/x.mov")
+    back, _, text = written(timeline(track(silent, told)), tmp_path)
+    assert [each.source_range for each in back.find_clips()] == [span(1010, 24), span(1050, 24)]
+    assert [node.text for node in ElementTree.fromstring(text).iter("in")] == ["10", "50"]
+
+
 def test_what_the_adapter_cannot_take_is_made_plain(tmp_path: Path) -> None:
     generator = otio.schema.Clip("bars", otio.schema.GeneratorReference("bars", "SMPTEBars"), span(0, 24))
     still = clip("still", span(0, 24), otio.opentime.TimeRange(time(0, 0), time(0, 0)))
@@ -289,8 +321,29 @@ def test_our_takes_are_known_again_after_xml(tmp_path: Path) -> None:
     assert (found.record.start, found.record.end, found.enabled) == (24, 72, False)
     assert found.track_name == "Foley: foley"
     assert found.url == "file://localhost/takes/a%20b.wav"
-    assert 'premiereChannelType="stereo"' in text
     assert back.tracks[1][1].source_range == span(12, 48)
+    lanes = ElementTree.fromstring(text).findall(".//audio/track")
+    assert [lane.get("currentExplodedTrackIndex") for lane in lanes] == ["0", "1"]
+    assert {lane.get("MZ.TrackName") for lane in lanes} == {"Foley: foley"}
+    items = [lane.find("clipitem") for lane in lanes]
+    assert [each.findtext("sourcetrack/trackindex") for each in items] == ["1", "2"]
+    assert [each.get("premiereChannelType") for each in items] == ["stereo", "stereo"]
+    links = [[link.findtext("linkclipref") for link in each.findall("link")] for each in items]
+    assert links == [[each.get("id") for each in items]] * 2
+    assert [link.findtext("trackindex") for link in items[0].findall("link")] == ["1", "2"]
+
+
+def test_stereo_pairs_of_an_xml_stay_pairs(tmp_path: Path) -> None:
+    made = read_document(next(SAMPLES.glob("07*")).read_bytes(), "07")
+    _, _, text = written(made, tmp_path)
+    lanes = ElementTree.fromstring(text).findall(".//children/sequence/media/audio/track")
+    assert [lane.get("currentExplodedTrackIndex") for lane in lanes] == ["0", "1"] * 4
+    first, second = (
+        [i.findtext("sourcetrack/trackindex") for i in lane.findall("clipitem")] for lane in lanes[:2]
+    )
+    assert set(first) == {"1"}
+    assert set(second) == {"2"}
+    assert len(first) == len(second)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """FCP7 XML in, through its adapter, with what that leaves behind put right or named.
 
-The adapter (otio-fcp-adapter 1.0) leaves in metadata: that clips and tracks are disabled, speed
-changes, the words and colours of markers, and whether labels drop frames.
+The adapter (otio-fcp-adapter 1.0) leaves in metadata: that clips and tracks are disabled, tracks' names as
+Premiere has them, speed changes, the words and colours of markers, and whether labels drop frames.
 """
 
 from __future__ import annotations
@@ -27,12 +27,20 @@ NAMESPACE = "fcp_xml"
 REMAP_NAME = "timeremap"
 """Name of a warp that was made of an XML's time remap; its clip's ``in`` counts in retimed frames there."""
 
+TRACK_NAME = "@MZ.TrackName"
+"""The attribute in which Premiere keeps a track's name, as the adapter calls it."""
+
 NOTE_MARK = "foleyd "
 """How a clip's log note begins that holds foleyd's own notes as JSON: the format keeps no other words."""
 
 MAX_DEPTH = 256
 MAX_ELEMENTS = 2_000_000
 _SPEED_DENOMINATOR = 10**6
+_TICKS = 254_016_000_000
+"""Premiere's ticks in a second."""
+
+Spans = dict[str, tuple[float, float]]
+
 COLOURS = {
     "RED": (255, 0, 0),
     "ORANGE": (255, 128, 0),
@@ -52,14 +60,16 @@ def read_fcp7(path: Path) -> tuple[bytes, list[Notice]]:
     """The FCP7 XML at PATH as OpenTimelineIO JSON. Raises InterchangeError, and what the adapter raises."""
     text = path.read_bytes()
     check_xml(text, path.name)
-    check_references(text, path.name)
+    tree = ElementTree.fromstring(text)
+    check_references(tree, path.name)
+    spans = _spans(tree)
     root = otio.adapters.read_from_string(text, adapter_name="fcp_xml")
     notices: list[Notice] = []
     timelines = [root] if isinstance(root, otio.schema.Timeline) else list(root)
     for timeline in timelines:
         if not len(timeline.tracks):
             raise InterchangeError(f"{path.name} has a sequence without tracks; export the timeline again")
-        notices += _put_right(timeline)
+        notices += _put_right(timeline, spans)
     return otio.adapters.write_to_string(root, "otio_json").encode("utf-8"), notices
 
 
@@ -102,10 +112,9 @@ def check_xml(text: bytes, name: str) -> None:
         ) from error
 
 
-def check_references(text: bytes, name: str) -> None:
+def check_references(root: ElementTree.Element, name: str) -> None:
     """Refuses XML whose parts refer to parts of it in circles, or that grow beyond all measure when each
-    reference is what it refers to, as the adapter takes it. TEXT has passed :func:`check_xml`."""
-    root = ElementTree.fromstring(text)
+    reference is what it refers to, as the adapter takes it."""
     first: dict[str, ElementTree.Element] = {}
     for element in root.iter():
         if "id" in element.attrib:
@@ -135,7 +144,7 @@ def notes_of(item: Any) -> dict[str, Any]:
     return dict(found) if hasattr(found, "keys") else {}
 
 
-def _put_right(timeline: otio.schema.Timeline) -> list[Notice]:
+def _put_right(timeline: otio.schema.Timeline, spans: Spans) -> list[Notice]:
     dropped = _displays_drop(timeline)
     if dropped is not None:
         timeline.metadata[METADATA_KEY] = {DROP_KEY: dropped}
@@ -144,11 +153,14 @@ def _put_right(timeline: otio.schema.Timeline) -> list[Notice]:
             continue
         if str(notes_of(item).get("enabled", "")).strip().upper() == "FALSE":
             item.enabled = False
+        shown = notes_of(item).get(TRACK_NAME)
+        if isinstance(item, otio.schema.Track) and not item.name and isinstance(shown, str):
+            item.name = shown
         _put_right_notes(item)
         origin = media_start(item, 1.0) if isinstance(item, otio.schema.Clip) else None
         for marker in item.markers:
             _put_right_marker(marker, origin)
-    return [notice for item in _clips(timeline) for notice in _put_right_speed(item)]
+    return [notice for item in _clips(timeline) for notice in _put_right_speed(item, spans)]
 
 
 def _clips(timeline: otio.schema.Timeline) -> Iterator[Any]:
@@ -192,7 +204,7 @@ def _put_right_marker(marker: otio.schema.Marker, origin: Any) -> None:
             marker.color = min(COLOURS, key=lambda name: math.dist(COLOURS[name], rgb))
 
 
-def _put_right_speed(item: Any) -> Iterator[Notice]:
+def _put_right_speed(item: Any, spans: Spans) -> Iterator[Notice]:
     """A constant forward time remap as a warp; others are named."""
     for index, effect in enumerate(list(item.effects)):
         notes = notes_of(effect)
@@ -215,12 +227,24 @@ def _put_right_speed(item: Any) -> Iterator[Notice]:
         warp = otio.schema.LinearTimeWarp(name=REMAP_NAME, time_scalar=float(speed))
         warp.metadata.update(effect.metadata)
         item.effects[index] = warp
-        _count_in_source(item, speed)
-        yield Notice(
-            f"the speed of {item.name!r}, {percent:g} %, is read as Premiere writes it: "
-            "its in point counts in retimed frames",
-            fix="look whether the take begins with the right picture",
-        )
+        how = _count_in_source(item, speed, spans.get(str(notes_of(item).get("@id"))))
+        if how:
+            yield Notice(
+                f"the speed of {item.name!r}, {percent:g} %, is read {how}",
+                fix="look whether the take begins with the right picture",
+            )
+
+
+def _spans(root: ElementTree.Element) -> Spans:
+    """(frames from in to out, frames from start to end) of each clip item, by its id."""
+    found: Spans = {}
+    for element in root.iter("clipitem"):
+        values = [_number(element.findtext(name)) for name in ("in", "out", "start", "end")]
+        numbers = [value for value in values if value is not None]
+        if len(numbers) == len(values) and "id" in element.attrib:
+            begin, end, start, stop = numbers
+            found.setdefault(element.attrib["id"], (end - begin, stop - start))
+    return found
 
 
 def media_start(item: Any, rate: float) -> otio.opentime.RationalTime:
@@ -232,13 +256,25 @@ def media_start(item: Any, rate: float) -> otio.opentime.RationalTime:
     return held.start_time.rescaled_to(rate)
 
 
-def _count_in_source(item: Any, speed: Fraction) -> None:
-    """The clip's start, which counts retimed frames from its media's start, in frames of its media."""
+def _count_in_source(item: Any, speed: Fraction, counted: tuple[float, float] | None) -> str:
+    """Puts the clip's start, which may count retimed frames, into frames of its media; returns how that was
+    found out, "" for the surest way: Premiere's own ticks. COUNTED are its lengths in the XML."""
     used = item.source_range
-    origin = media_start(item, used.start_time.rate)
-    local = (used.start_time.value - origin.value) * float(speed)
-    start = otio.opentime.RationalTime(origin.value + local, used.start_time.rate)
+    rate = used.start_time.rate
+    origin = media_start(item, rate)
+    local = used.start_time.value - origin.value
+    ticks = _number(notes_of(item).get("pproTicksIn"))
+    how = ""
+    if ticks is not None and ticks >= 0:
+        local = ticks / _TICKS * rate
+    elif counted is not None and abs(counted[0] - counted[1] * speed) < min(1, abs(counted[0] - counted[1])):
+        how = "with its in point in frames of its media, as its length says"
+    else:
+        local *= float(speed)
+        how = "with its in point in retimed frames, as editors write it"
+    start = otio.opentime.RationalTime(origin.value + local, rate)
     item.source_range = otio.opentime.TimeRange(start, used.duration)
+    return how
 
 
 def _parameters(effect: dict[str, Any]) -> dict[str, str]:

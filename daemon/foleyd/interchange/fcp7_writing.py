@@ -10,28 +10,35 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import PureWindowsPath
 from typing import Any
-from urllib.parse import quote
+from xml.etree import ElementTree
 
 import opentimelineio as otio
 
 from foleyd.brief import Notice
 from foleyd.interchange.errors import NotWritable
-from foleyd.interchange.fcp7 import COLOURS, NAMESPACE, NOTE_MARK, REMAP_NAME, media_start, notes_of
+from foleyd.interchange.fcp7 import (
+    COLOURS,
+    NAMESPACE,
+    NOTE_MARK,
+    REMAP_NAME,
+    TRACK_NAME,
+    media_start,
+    notes_of,
+)
+from foleyd.interchange.fcp7_text import as_localhost, link, plain, said
 from foleyd.timebase import Timecode, has_drop_frame
 from foleyd.timeline.clock import read_clock
 from foleyd.timeline.document import read_document
 from foleyd.timeline.numbers import exact_rate, seconds
 from foleyd.timeline.tree import METADATA_KEY
 
-_UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _KINDS = {"video": otio.schema.TrackKind.Video, "audio": otio.schema.TrackKind.Audio}
 _NAMES_SHOWN = 3
+_LAYOUTS = {1: "Mono", 2: "Stereo"}
+_MOST_CHANNELS = 32
 
 moment, span = otio.opentime.RationalTime, otio.opentime.TimeRange
 
@@ -46,10 +53,15 @@ def write_fcp7(document: bytes, name: str) -> tuple[bytes, list[Notice]]:
     rate = float(clock.rate)
     if not otio.opentime.RationalTime.is_smpte_timecode_rate(rate):
         raise NotWritable(f"FCP7 XML has no rate of {rate:.6g} frames a second; write the timeline as .otio")
-    plain = _Plain(clock.rate, clock.start)
-    plain.timeline(timeline)
+    ready = _Plain(clock.rate, clock.start)
+    ready.timeline(timeline)
     text: str = otio.adapters.write_to_string(timeline, adapter_name="fcp_xml")
-    return text.replace("?>\n", "?>\n<!DOCTYPE xmeml>\n", 1).encode("utf-8"), plain.notices()
+    tree = ElementTree.fromstring(text)
+    link(tree, ready.linked)
+    ElementTree.indent(tree)
+    written = ElementTree.tostring(tree, encoding="unicode")
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n'
+    return f"{head}{written}\n".encode(), ready.notices()
 
 
 @dataclass(slots=True)
@@ -70,22 +82,28 @@ class _Plain:
     count: int = 0
     warps: list[Notice] = field(default_factory=list)
     lost: dict[str, _Lost] = field(default_factory=dict)
+    linked: list[list[str]] = field(default_factory=list)
+    files: dict[str, Any] = field(default_factory=dict)
 
     # ------------------------------------------------------------------------------------ timeline
 
     def timeline(self, timeline: otio.schema.Timeline) -> None:
         timeline.global_start_time = moment(self.start.frame, float(self.rate))
         self._say(timeline, {"timecode": {"displayformat": "DF" if self.start.drop else "NDF"}})
-        timeline.name = _said(timeline.name) or "timeline"
+        timeline.name = said(timeline.name) or "timeline"
         whole = timeline.tracks.source_range
         timeline.tracks.source_range = None
+        # The adapter writes a file once, as the first clip has it: what any clip says of it holds for all.
+        for held in (clip.media_reference for clip in timeline.find_clips()):
+            if isinstance(held, otio.schema.ExternalReference) and _has_times(held.available_range):
+                self.files.setdefault(as_localhost(held.target_url), held.available_range)
         kept = []
         for track in list(timeline.tracks):
             kind = _KINDS.get(str(getattr(track, "kind", "")).strip().lower())
             if not isinstance(track, otio.schema.Track) or kind is None:
                 self._lose("kind", "tracks of another kind than picture and sound", track.name)
                 continue
-            kept.append(self._track(track, kind, whole))
+            kept += self._exploded(self._track(track, kind, whole), timeline)
         del timeline.tracks[:]
         timeline.tracks.extend(kept)
         self._markers(timeline.tracks, self.rate, Fraction(0))
@@ -95,10 +113,10 @@ class _Plain:
             track.source_range = None
             if used is not None and used != track.available_range():
                 track = _trimmed(track, used)
-        made = otio.schema.Track(_said(track.name), kind=kind)
+        made = otio.schema.Track(said(track.name), kind=kind)
         made.metadata.update(track.metadata)
         made.enabled = track.enabled
-        self._say(made, {"enabled": _truth(track.enabled), **({"name": made.name} if made.name else {})})
+        self._say(made, {"enabled": _truth(track.enabled), **_named(made.name)})
         if track.markers:
             self._lose("marker", "markers on tracks", track.name)
         ours = METADATA_KEY in track.metadata
@@ -107,16 +125,36 @@ class _Plain:
             made.append(self._child(copy.deepcopy(child), at, ours))
             if isinstance(child, otio.core.Item):
                 at += seconds(child.trimmed_range().duration)
-        if ours:
-            layout = next((notes_of(clip).get("@premiereChannelType") for clip in made.find_clips()), "")
-            self._say(made, {"@premiereTrackType": str(layout).capitalize()} if layout else {})
         return made
+
+    def _exploded(self, track: otio.schema.Track, timeline: otio.schema.Timeline) -> list[otio.schema.Track]:
+        """A track of sound of several channels as one for each, which is how the format has stereo; the
+        adapter has read such a group as its first."""
+        count = _channels_of(track)
+        if not count:
+            return [track]
+        self._say(timeline, {"@explodedTracks": "true"} if count > 1 else {})
+        lanes = []
+        for channel in range(count):
+            lane = copy.deepcopy(track)
+            place = {"@currentExplodedTrackIndex": str(channel), "@totalExplodedTrackCount": str(count)}
+            layout = notes_of(track).get("@premiereTrackType") or _LAYOUTS.get(count, "Multichannel")
+            self._say(lane, {"@premiereTrackType": layout, **place})
+            for clip in (item for item in lane if isinstance(item, otio.schema.Clip)):
+                self.count += 1
+                source = {"mediatype": "audio", "trackindex": str(_source_channel(clip) + channel)}
+                self._say(clip, {"@id": f"clipitem-{self.count}", "sourcetrack": source})
+            lanes.append(lane)
+        if count > 1:
+            ids = [[notes_of(c)["@id"] for c in lane if isinstance(c, otio.schema.Clip)] for lane in lanes]
+            self.linked += [list(group) for group in zip(*ids, strict=True)]
+        return lanes
 
     def _child(self, child: Any, at: Fraction, ours: bool) -> Any:
         if isinstance(child, otio.schema.Transition):
             child.in_offset = self._offset(child.in_offset)
             child.out_offset = self._offset(child.out_offset)
-            child.name = _said(child.name)
+            child.name = said(child.name)
             return child
         if isinstance(child, otio.schema.Gap):
             return otio.schema.Gap(source_range=self._in_rate(child.source_range, float(self.rate)))
@@ -139,7 +177,7 @@ class _Plain:
         used = self._in_rate(used, rate)
         self._reference(clip, used, rate)
         clip.source_range = self._effects(clip, used, at)
-        clip.name = _said(clip.name)
+        clip.name = said(clip.name)
         self._whole(clip.source_range, clip.name)
         self.count += 1
         self._say(clip, {"@id": f"clipitem-{self.count}", "enabled": _truth(clip.enabled)})
@@ -153,7 +191,7 @@ class _Plain:
         used = self._in_rate(nest.trimmed_range(), float(self.rate))
         inside = nest if isinstance(nest, otio.schema.Stack) else otio.schema.Stack(nest.name)
         tracks = list(nest) if isinstance(nest, otio.schema.Stack) else [nest]
-        made = otio.schema.Stack(_said(inside.name))
+        made = otio.schema.Stack(said(inside.name))
         made.metadata.update(inside.metadata)
         for each in tracks:
             track = copy.deepcopy(each) if isinstance(each, otio.schema.Track) else _alone(each)
@@ -201,16 +239,17 @@ class _Plain:
             self._lose("sequence", "image sequences", clip.name)
             reference = otio.schema.MissingReference(clip.name, reference.available_range)
         if isinstance(reference, otio.schema.ExternalReference):
-            reference.target_url = _said(as_localhost(reference.target_url))
-            reference.name = _said(reference.name)
-            if reference.available_range is None or reference.available_range.duration.rate <= 0:
+            address = as_localhost(reference.target_url)
+            reference.target_url, reference.name = said(address), said(reference.name)
+            reference.available_range = self.files.get(address, reference.available_range)
+            if not _has_times(reference.available_range):
                 # Stills, and media of which the document says nothing.
                 still = reference.available_range is not None
                 first = used.start_time if still else moment(0, rate)
                 reference.available_range = span(first, used.end_time_exclusive() - first)
         if reference.available_range is not None:
             held = reference.available_range
-            if held.start_time.rate <= 0 or held.duration.rate <= 0:
+            if not _has_times(held):
                 reference.available_range = None
             else:
                 own = self._sayable(held.start_time.rate, held.duration.rate, fallback=rate)
@@ -223,8 +262,8 @@ class _Plain:
 
     def _generator(self, reference: otio.schema.GeneratorReference, used: Any) -> None:
         """A generator as Premiere writes one: a file without a path, of picture."""
-        reference.name = _said(reference.name)
-        reference.generator_kind = _said(reference.generator_kind) or "Slug"
+        reference.name = said(reference.name)
+        reference.generator_kind = said(reference.generator_kind) or "Slug"
         if reference.available_range is None:
             reference.available_range = used
         if "media" not in notes_of(reference):
@@ -237,8 +276,8 @@ class _Plain:
             first = round((seconds(marked.start_time) - origin) * rate)
             length = round(seconds(marked.duration) * rate) if marked.duration.rate > 0 else 0
             marker.marked_range = span(moment(first, float(rate)), moment(length, float(rate)))
-            marker.name = _said(marker.name)
-            words: dict[str, Any] = {"comment": _said(marker.comment)} if marker.comment else {}
+            marker.name = said(marker.name)
+            words: dict[str, Any] = {"comment": said(marker.comment)} if marker.comment else {}
             colour = COLOURS.get(str(marker.color or "").upper())
             if colour is not None:
                 red, green, blue = (str(part) for part in colour)
@@ -275,7 +314,7 @@ class _Plain:
 
     def _say(self, item: Any, words: dict[str, Any]) -> None:
         """WORDS among those that the adapter writes of ITEM."""
-        known = {**_plain(item.metadata.get(NAMESPACE) or {}), **words}
+        known = {**plain(item.metadata.get(NAMESPACE) or {}), **words}
         if isinstance(known.get("timecode"), dict) and isinstance(words.get("timecode"), dict):
             known["timecode"] = words["timecode"]
         item.metadata[NAMESPACE] = known
@@ -295,32 +334,49 @@ def _told(lost: _Lost) -> Notice:
     return Notice(f"{lost.what} {lost.verb} in FCP7 XML: {shown}{more}", fix="the .otio beside it has them")
 
 
-def as_localhost(url: str) -> str:
-    """URL as a ``file://localhost/`` address, the form that Premiere writes; others as they are."""
-    text = url.strip()
-    if _DRIVE.match(text):
-        return f"file://localhost/{text[0]}%3a{quote(PureWindowsPath(text).as_posix()[2:])}"
-    if text.startswith("\\\\"):
-        return "file:" + quote(text.replace("\\", "/"))
-    if text.startswith("/"):
-        return f"file://localhost{quote(text)}"
-    lowered = text.lower()
-    if lowered.startswith("file:///"):
-        return f"file://localhost/{text[8:]}"
-    return text
+def _has_times(held: Any) -> bool:
+    return held is not None and held.start_time.rate > 0 and held.duration.rate > 0
+
+
+def _named(name: str) -> dict[str, str]:
+    """A track's name for the adapter, which reads an element, and for Premiere, which reads an attribute."""
+    return {"name": name, TRACK_NAME: name} if name else {}
+
+
+def _channels_of(track: otio.schema.Track) -> int:
+    """How many tracks TRACK stands for; 0 for what is no group of channels."""
+    clips = [item for item in track if isinstance(item, otio.schema.Clip)]
+    if METADATA_KEY in track.metadata:
+        counts = {_channels(clip) for clip in clips}
+        return counts.pop() if len(counts) == 1 else 0
+    notes = notes_of(track)
+    total = str(notes.get("@totalExplodedTrackCount", ""))
+    grouped = notes.get("@currentExplodedTrackIndex") == "0" and total.isascii() and total.isdigit()
+    return int(total) if grouped and 1 < int(total[:3]) <= _MOST_CHANNELS else 0
+
+
+def _source_channel(clip: otio.schema.Clip) -> int:
+    """Which channel of its file a clip begins with, from 1."""
+    source: Any = notes_of(clip).get("sourcetrack")
+    number = str(source.get("trackindex") if hasattr(source, "get") else "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1
+
+
+def _channels(clip: otio.schema.Clip) -> int:
+    """Channels of a sound of ours; 1 where that was not written down."""
+    ours: Any = clip.metadata.get(METADATA_KEY)
+    count = ours.get("channels") if hasattr(ours, "get") else None
+    return count if isinstance(count, int) and 1 <= count <= _MOST_CHANNELS else 1
 
 
 def _sound_notes(clip: otio.schema.Clip) -> dict[str, Any]:
     """What Premiere's own XML says of a sound clip, and our own notes where its reader keeps words."""
     ours: Any = clip.metadata.get(METADATA_KEY)
-    words: dict[str, Any] = {"sourcetrack": {"mediatype": "audio", "trackindex": "1"}}
     if not hasattr(ours, "get"):
-        return words
-    layout = {1: "mono", 2: "stereo"}.get(ours.get("channels"))
-    if layout:
-        words["@premiereChannelType"] = layout
-    words["logginginfo"] = {"lognote": NOTE_MARK + json.dumps(_plain(ours), ensure_ascii=True)}
-    return words
+        return {}
+    layout = _LAYOUTS.get(_channels(clip), "Multichannel").lower()
+    note = NOTE_MARK + json.dumps(plain(ours), ensure_ascii=True)
+    return {"@premiereChannelType": layout, "logginginfo": {"lognote": note}}
 
 
 def _trimmed(track: otio.schema.Track, used: Any) -> otio.schema.Track:
@@ -348,19 +404,3 @@ def _speed_words(effect: Any) -> str:
 
 def _truth(value: bool) -> str:
     return "TRUE" if value else "FALSE"
-
-
-def _said(text: Any) -> str:
-    """TEXT without the characters that XML cannot hold."""
-    return _UNSAYABLE.sub("", str(text or ""))
-
-
-def _plain(value: Any) -> Any:
-    """OpenTimelineIO's containers as dictionaries and lists, texts without what XML cannot hold."""
-    if isinstance(value, str):
-        return _said(value)
-    if hasattr(value, "items"):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if hasattr(value, "__iter__"):
-        return [_plain(item) for item in value]
-    return value
