@@ -23,8 +23,10 @@ from foleyd.media.loudness import measure, parse_target
 from foleyd.media.picture import program_frames
 from foleyd.media.preview import Preview, whole_file, write_preview
 from foleyd.media.waveform import waveform
+from foleyd.refresh import size_of
 from foleyd.spot import duration_of
 from foleyd.timebase import SAMPLE_RATE
+from foleyd.timeline.notes import file_notes, place_notes
 from foleyd.timeline.program import trim
 
 Sounds = Mapping[str, Audio]
@@ -155,6 +157,11 @@ def _provenance(piece: _Piece, commission: Commission, gain_db: float) -> dict[s
         "record_start": str(program.label(cue.record.start)),
         "record_end": str(program.label(cue.record.end)),
         "frame_rate": f"{program.rate.numerator}/{program.rate.denominator}",
+        # With these a take is known again on timelines of tools that drop metadata.
+        "number": piece.number,
+        "enabled": piece.number == 1,
+        "file": file_notes(plan.cut),
+        **place_notes(program, cue.record, size_of),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from foleyd.brief import Advance, Commission, Conformed
-from foleyd.cue import Cue, Take
+from foleyd.cue import Cue, FileCut, Take
 from foleyd.delivery import Watching, coding_history, ixml_of, mark_of
 from foleyd.errors import CancelledWork
 from foleyd.media import sound
@@ -16,9 +16,10 @@ from foleyd.media.bwf import Broadcast, NotBroadcastWave, midnight_reference, re
 from foleyd.media.export import export
 from foleyd.media.loudness import measure
 from foleyd.media.recut import FileSound
+from foleyd.refresh import size_of
 from foleyd.refreshed import Refreshed, cut_from, zero_sample
 from foleyd.timebase import SAMPLE_RATE
-from foleyd.timeline.notes import read_notes
+from foleyd.timeline.notes import file_notes, place_notes, read_notes
 
 
 def cut_anew(commission: Commission, conformed: Conformed, watch: Watching) -> Conformed:
@@ -57,7 +58,7 @@ def _cut_anew(one: Refreshed, commission: Commission) -> Take:
     whole_end = offset + cut.samples >= one.file.samples
     blocks = sound.Conformed(source, cut, fades=(fade_in if offset > 0 else 0, 0 if whole_end else fade_out))
     loudness = measure(blocks, blocks.channels)
-    provenance = _provenance(one, commission)
+    provenance = _provenance(one, commission, cut)
     cue = Cue(one.cue_id, one.record, one.prompt, "", one.layer, (one.seed,))
     path = commission.names.recuts[one.at]
     engine = str(provenance.get("engine", ""))
@@ -90,7 +91,7 @@ def _cut_anew(one: Refreshed, commission: Commission) -> Take:
     )
 
 
-def _provenance(one: Refreshed, commission: Commission) -> dict[str, Any]:
+def _provenance(one: Refreshed, commission: Commission, cut: FileCut) -> dict[str, Any]:
     """What the old file says of itself, with its new place."""
     assert one.file is not None
     assert one.record is not None
@@ -100,6 +101,8 @@ def _provenance(one: Refreshed, commission: Commission) -> dict[str, Any]:
         said = read_provenance(one.file.path)
     return {
         **said,
+        "file": file_notes(cut),
+        **place_notes(program, one.record, size_of),
         "record_start": str(program.label(one.record.start)),
         "record_end": str(program.label(one.record.end)),
         "frame_rate": f"{program.rate.numerator}/{program.rate.denominator}",

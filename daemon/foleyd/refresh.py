@@ -14,6 +14,7 @@ from foleyd.config import Settings
 from foleyd.cue import Cue, FrameRange
 from foleyd.engines.engine import Capabilities
 from foleyd.errors import Failure, FoleyError, RequestError, at_field, failure_of
+from foleyd.media.bwf import read_provenance
 from foleyd.media.errors import MediaError
 from foleyd.media.recut import take_shape
 from foleyd.refreshed import Outcome, Recipe, Refreshed, TakeFile
@@ -58,11 +59,11 @@ def spot_refresh(selection: Selection, settings: Settings) -> Spotted:
             duration_of=spot.duration_of,
             resolve=find,
         )
-        found = read_placements(timeline)
+        found = read_placements(timeline, lambda url: _written_in(find(url).path))
     if not found:
         raise NothingOfOurs(
-            f"there is no take of foleyd on {document.name}; make some first, or export the timeline so that "
-            "its clips keep their metadata",
+            f"there is no take of foleyd on {document.name}; make some first, or put its files where the "
+            "timeline says they are",
             field=_FIELD,
         )
 
@@ -146,6 +147,17 @@ def plan_refresh(
         sources=tuple(sorted({*brief.sources, *files})),
         missing=tuple(dict.fromkeys(brief.missing)),
     )
+
+
+def _written_in(path: Path | None) -> dict[str, Any] | None:
+    """What foleyd has written of a take into the file at PATH; None for all other files."""
+    if path is None or path.suffix.lower() != ".wav":
+        return None
+    try:
+        said = read_provenance(path)
+    except MediaError:
+        return None
+    return said if said.get("cue") and said.get("take") else None
 
 
 def _file_of(path: Path | None, notes: Notes) -> TakeFile | None:

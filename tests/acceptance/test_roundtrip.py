@@ -241,3 +241,59 @@ def at_rate(document: r.Json, rate: int) -> r.Json:
             done = end
     edit["global_start_time"] = r.time(3600 * rate, rate)
     return edit
+
+
+def bare(document: r.Json) -> r.Json:
+    """DOCUMENT as a tool writes it that keeps nothing of what others have written."""
+    edit = copy.deepcopy(document)
+    for track in edit["tracks"]["children"]:
+        track["metadata"] = {}
+        for item in track["children"]:
+            item["metadata"] = {}
+    return edit
+
+
+def test_takes_are_known_by_their_files_where_a_tool_drops_metadata(
+    foley: Foley, media: list[Path], tmp_path: Path
+) -> None:
+    shots = [r.shot(media[number], 100 + 60 * number, 40) for number in range(3)]
+    document = bare(first_run(foley, tmp_path, shots, [0, 1, 2]))
+    document["tracks"]["children"][0]["children"] = [shots[2], shots[0]]
+    after, table, _ = refresh(foley, tmp_path, document, "second")
+    assert [row["outcome"] for row in table] == ["moved", "dropped", "moved"]
+    assert r.check_sound(after).wrong == []
+    assert calls(tmp_path / "log") == 3
+    again, table, _ = refresh(foley, tmp_path, bare(after), "third")
+    assert [row["outcome"] for row in table] == ["kept", "kept"]
+    assert again == bare(after)
+
+
+def test_takes_of_an_older_foleyd_are_kept_while_their_picture_looks_the_same(
+    foley: Foley, media: list[Path], tmp_path: Path
+) -> None:
+    """They know only the fingerprint of what they were made for."""
+    shots = [r.shot(media[number], 100, 40) for number in range(2)]
+    document = first_run(foley, tmp_path, shots, [0, 1])
+    for one in r.lying(document, "Foley: foley"):
+        notes = one.item["metadata"]["foleyd"]
+        for key in ("record", "file", "picture", "number", "enabled", "text_only"):
+            del notes[key]
+        notes["schema"] = 1
+    document["tracks"]["children"][0]["children"][1] = r.shot(media[2], 100, 40)
+    after, table, _ = refresh(foley, tmp_path, document, "second")
+    assert [(row["outcome"], row["from"]) for row in table] == [("kept", None), ("re-made", None)]
+    assert r.lying(after, "Foley: foley")[0].item == r.lying(document, "Foley: foley")[0].item
+    assert calls(tmp_path / "log") == 3
+    assert r.check_sound(after).wrong == []
+
+
+def test_what_cannot_be_made_anew_lies_as_it_did(foley: Foley, media: list[Path], tmp_path: Path) -> None:
+    shots = [r.shot(media[number], 100, 40) for number in range(2)]
+    document = first_run(foley, tmp_path, shots, [0, 1])
+    back = copy.deepcopy(document)
+    back["tracks"]["children"][0]["children"] = [r.shot(tmp_path / "gone.mp4", 100, 40), shots[1]]
+    path = r.write(tmp_path / "back.otio", back)
+    answer = foley.run("timeline", path, "-o", tmp_path / "out.otio", "--refresh", *QUICK)
+    assert answer.code == 4, answer.err
+    assert [row["outcome"] for row in answer.json["refreshed"]] == ["failed", "kept"]
+    assert r.read(tmp_path / "out.otio")["tracks"]["children"][1:] == document["tracks"]["children"][1:]

@@ -6,7 +6,7 @@ relative media references are written anew when the document moves to another fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
@@ -141,9 +141,12 @@ def rebase_references(timeline: otio.schema.Timeline, old_folder: Path, new_fold
                 reference.target_url_base = base + "/" if keep_slash else base
 
 
-def read_placements(timeline: otio.schema.Timeline) -> tuple[FoundPlacement, ...]:
+def read_placements(
+    timeline: otio.schema.Timeline, known: Callable[[str], Mapping[str, Any] | None] = lambda _: None
+) -> tuple[FoundPlacement, ...]:
     """Takes of ours that lie on TIMELINE, in track order, recognised by their metadata.
 
+    Tools may drop those: KNOWN is asked what the file of a sound's reference says of itself, if anything.
     Raises TimelineError.
     """
     clock = read_clock(timeline)
@@ -152,6 +155,8 @@ def read_placements(timeline: otio.schema.Timeline) -> tuple[FoundPlacement, ...
     root = read_tree(timeline, lambda _: Fraction(0))
     for seen in look(root, picture_only=False, disabled=True):
         ours, footage = seen.node.ours, seen.node.footage
+        if ours is None and footage is not None and footage.url and not _on_picture(seen):
+            ours = known(footage.url)
         if ours is None or footage is None:
             continue
         found.append(
@@ -171,6 +176,10 @@ def read_placements(timeline: otio.schema.Timeline) -> tuple[FoundPlacement, ...
             )
         )
     return tuple(found)
+
+
+def _on_picture(seen: Seen) -> bool:
+    return any(node.kind == "track" and node.picture for node in seen.parents)
 
 
 def _place(seen: Seen) -> tuple[int, int] | None:

@@ -17,7 +17,7 @@ import opentimelineio as otio
 from foleyd.cue import FrameRange, Placement, Take
 from foleyd.refreshed import Outcome, Refreshed
 from foleyd.timeline.notes import file_notes, place_notes
-from foleyd.timeline.placement import Adding, gap, track_name
+from foleyd.timeline.placement import TRACK_PREFIX, Adding, gap, track_name
 from foleyd.timeline.tree import METADATA_KEY, Node
 
 Json = dict[str, Any]
@@ -50,6 +50,7 @@ class _Item:
     json: Json
     start: Fraction
     end: Fraction
+    take: Refreshed | None = None
 
     @property
     def kind(self) -> str:
@@ -61,8 +62,9 @@ class _Item:
         return self.kind == "Gap" and not any(self.json.get(key) for key in ("markers", "effects"))
 
     @property
-    def notes(self) -> Mapping[str, Any] | None:
-        return _ours(self.json)
+    def is_ours(self) -> bool:
+        """Whether it is a take of ours, by its own word or by its file's."""
+        return self.take is not None or _ours(self.json) is not None
 
 
 @dataclass(slots=True)
@@ -81,19 +83,20 @@ class _Strip:
     @property
     def is_ours(self) -> bool:
         """We have made it, and nobody has put anything else on it."""
-        if _ours(self.json) is None:
+        if _ours(self.json) is None and not str(self.json.get("name") or "").startswith(TRACK_PREFIX):
             return False
-        return all(item.kind in {"Gap", "Transition"} or item.notes is not None for item in self.items)
+        return all(item.kind in {"Gap", "Transition"} or item.is_ours for item in self.items)
 
     @property
-    def layer(self) -> str:
-        return str((_ours(self.json) or {}).get("layer", ""))
+    def layers(self) -> set[str]:
+        """Layers of the takes that lie here, and the one that it was made for."""
+        said = (_ours(self.json) or {}).get("layer")
+        return {item.take.layer for item in self.items if item.take} | ({str(said)} if said else set())
 
     @property
     def numbers(self) -> set[int]:
         """Which takes of their cues lie here: 1 is heard, the others are alternates."""
-        notes = [item.notes for item in self.items if item.notes is not None]
-        return {number for one in notes if isinstance(number := one.get("number"), int)}
+        return {item.take.number for item in self.items if item.take}
 
     def take_out(self, item: _Item) -> None:
         """Leaves a gap of ITEM's length, without the transitions that went with it."""
@@ -109,8 +112,8 @@ class _Strip:
                 del self.items[beside]
         self.changed = True
 
-    def put(self, clip: Json, record: FrameRange) -> bool:
-        """Puts CLIP over RECORD where that is free; returns whether it is."""
+    def put(self, clip: Json, take: Refreshed, record: FrameRange) -> bool:
+        """Puts CLIP, which is TAKE, over RECORD where that is free; returns whether it is."""
         start, end = record.start / self.frames, record.end / self.frames
         for first, last in self._free():
             begin = self.items[first].start if first < len(self.items) else self._end
@@ -120,7 +123,7 @@ class _Strip:
                 before, after = self._gap(begin, start), self._gap(end, stop if stop is not None else end)
                 if before is None or after is None:
                     return False
-                self.items[first:last] = [*before, _Item(clip, start, end), *after]
+                self.items[first:last] = [*before, _Item(clip, start, end, take), *after]
                 self.changed = True
                 return True
         return False
@@ -205,6 +208,7 @@ class _Rewriting:
             if change.refreshed.at is not None:
                 strip, item = self._find(change.refreshed.at)
                 clips[number] = strip, item
+                item.take = change.refreshed
                 strip.channels |= {change.refreshed.file.channels} if change.refreshed.file else set()
                 self.tracks_of[number] = str(strip.json.get("name") or "")
         for number, (strip, item) in clips.items():
@@ -238,17 +242,17 @@ class _Rewriting:
             for strip in self.strips
             if strip is not home
             and strip.is_ours
-            and strip.layer == refreshed.layer
+            and strip.layers == {refreshed.layer}
             and strip.numbers <= {refreshed.number}
             and strip.channels <= {channels}
         ]
         same = not home.channels or channels in home.channels
         for strip in [home, *others] if same else others:
-            if strip.put(clip, record):
+            if strip.put(clip, refreshed, record):
                 strip.channels.add(channels)
                 return str(strip.json.get("name") or "")
         strip = self._new_track(refreshed, channels)
-        strip.put(clip, record)
+        strip.put(clip, refreshed, record)
         return str(strip.json["name"])
 
     def _new_track(self, refreshed: Refreshed, channels: int) -> _Strip:
@@ -271,12 +275,15 @@ class _Rewriting:
         record = refreshed.record if refreshed.record is not None else refreshed.lies
         program, size_of = self.adding.program, self.adding.size_of
         if take is None:
-            return _noted(old, {**place_notes(program, record, size_of), "refreshed_by": self.adding.job})
+            return _noted(
+                old,
+                {**refreshed.notes, **place_notes(program, record, size_of), "refreshed_by": self.adding.job},
+            )
         placement = Placement(take, refreshed.track_name, record, take.cut.source_in, refreshed.enabled)
         new = _json(self.adding.clip(placement))
         notes = {**new["metadata"][METADATA_KEY], "number": refreshed.number}
         if refreshed.outcome is not Outcome.REMADE:
-            kept = _ours(old) or {}
+            kept = _ours(old) or refreshed.notes
             notes = {
                 **kept,
                 **place_notes(program, record, size_of),
@@ -307,7 +314,7 @@ class _Rewriting:
         end = self.adding.program.duration / self.frames if padded else None
         kept = []
         for strip in self.strips:
-            empty = strip.is_ours and not any(item.notes is not None for item in strip.items)
+            empty = strip.is_ours and not any(item.is_ours for item in strip.items)
             if empty and not strip.json.get("markers") and not strip.json.get("effects"):
                 continue
             if strip.changed:
