@@ -14,9 +14,10 @@ from dialog.asking import question
 pytest.importorskip("tkinter", reason="this Python has no tkinter")
 
 from foleyd.dialog.ask import AskView
+from foleyd.dialog.rows import Rows
 from foleyd.dialog.theme import Theme
 from foleyd.dialog.views import LinesView, ProgressView
-from foleyd.dialog.widgets import Choice, HintEntry, Rows
+from foleyd.dialog.widgets import Choice, HintEntry
 
 
 @pytest.fixture
@@ -253,6 +254,22 @@ def test_a_receipt_has_its_marks_in_colour_and_its_columns_in_line(root: tk.Tk, 
     assert columns[0] == columns[1]
     assert str(text["state"]) == "disabled"
     assert text.bbox("4.0 lineend - 1 chars") is not None  # all of it can be seen
+
+
+def test_a_sentence_in_a_row_stands_below_it_and_leaves_the_columns_as_they_are(
+    root: tk.Tk, theme: Theme
+) -> None:
+    why = "it lies at 01:00:04:13 – 01:00:07:20, not 01:00:04:12 – 01:00:07:19"
+    lines = ["OK\tFoley: foley\t60 frames\ta.wav", f"NOT OK\tFoley: foley\t{why}\tb.wav"]
+    rows = Rows(root, theme, lines)
+    rows.pack()
+    root.update()
+    text = next(one for one in everything(rows) if isinstance(one, tk.Text))
+    assert text.get("2.0", "end-1c") == f"✗\tFoley: foley\t\tb.wav\n\t{why}"
+    files = [text.bbox(text.search(name, "1.0"))[0] for name in ("a.wav", "b.wav")]
+    assert files[0] == files[1]
+    assert "bad" in text.tag_names("3.5")
+    assert text.bbox("end - 2 chars") is not None
 
 
 def test_a_long_receipt_scrolls(root: tk.Tk, theme: Theme) -> None:

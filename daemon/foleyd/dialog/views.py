@@ -8,8 +8,8 @@ from functools import partial
 from tkinter import ttk
 from typing import Any
 
+from foleyd.dialog.rows import Rows
 from foleyd.dialog.theme import Theme
-from foleyd.dialog.widgets import Rows
 
 _WIDTH = 520
 _PULSE_MILLISECONDS = 12

@@ -1,8 +1,7 @@
-"""Parts of the dialog that ttk has none of: fields with a hint in them, choices, tips, and tables."""
+"""Parts of the dialog that ttk has none of: fields with a hint in them, choices, and tips."""
 
 from __future__ import annotations
 
-import math
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -121,8 +120,8 @@ class PromptText(tk.Text):
         if self.value:
             self._hint.place_forget()
         else:
-            # A hair to the right of the cursor that blinks there.
-            self._hint.place(x=self._theme.px(9) + self._theme.px(2), y=self._theme.px(7))
+            # Where the first letter would be, but for the cursor that blinks there.
+            self._hint.place(x=self._theme.px(2), y=0)
 
 
 def _done(act: Callable[[], None]) -> str:
@@ -222,80 +221,3 @@ class Tip:
         if self._window is not None:
             self._window.destroy()
             self._window = None
-
-
-class Rows(ttk.Frame):
-    """Lines to read and to copy; those with tabs stand in columns, those with a mark get it in colour."""
-
-    _MARKS = (("NOT OK", "✗", "bad"), ("OK", "✓", "good"))
-    _MOST = 18
-    _WIDEST = 110
-
-    def __init__(self, parent: tk.Misc, theme: Theme, lines: Sequence[str]) -> None:
-        super().__init__(parent, style="Fixed.TFrame")
-        self._theme = theme
-        rows = [self._row(line) for line in lines]
-        stops, width = self._stops(rows)
-        text = tk.Text(
-            self,
-            font=theme.fixed,
-            background=looks.FIELD,
-            foreground=looks.TEXT,
-            selectbackground=looks.ACCENT,
-            selectforeground="#ffffff",
-            inactiveselectbackground=looks.ACCENT,
-            relief="flat",
-            borderwidth=0,
-            highlightthickness=0,
-            padx=theme.px(12),
-            pady=theme.px(9),
-            spacing1=theme.px(2),
-            spacing3=theme.px(2),
-            wrap="word",
-            tabs=stops,
-            width=min(max(width // theme.fixed.measure("0") + 2, 56), self._WIDEST),
-            cursor="arrow",
-        )
-        text.tag_configure("words", font=theme.font)
-        text.tag_configure("good", foreground=looks.GOOD)
-        text.tag_configure("bad", foreground=looks.BAD)
-        for number, (cells, tag) in enumerate(rows):
-            text.insert("end", "\n" * (number > 0))
-            text.insert("end", cells[0], tag)
-            text.insert("end", "".join("\t" + cell for cell in cells[1:]), "bad" if tag == "bad" else "")
-        text.configure(state="disabled", height=min(self._height(rows), self._MOST))
-        text.bind("<Button-1>", lambda _event: text.focus_set())
-        text.pack(side="left", fill="both", expand=True)
-        if self._height(rows) > self._MOST:
-            bar = ttk.Scrollbar(self, command=text.yview)
-            text.configure(yscrollcommand=bar.set)
-            bar.pack(side="right", fill="y")
-
-    def _height(self, rows: Sequence[tuple[list[str], str]]) -> int:
-        """How many lines of the table ROWS are as high as."""
-        words, cells = (
-            font.metrics("linespace") + self._theme.px(4) for font in (self._theme.font, self._theme.fixed)
-        )
-        return max(2, math.ceil(sum(words if tag == "words" else cells for _, tag in rows) / cells))
-
-    def _row(self, line: str) -> tuple[list[str], str]:
-        """The cells of LINE, the mark's instead of its words, and its colour."""
-        for words, mark, tag in self._MARKS:
-            if line.startswith((words + "\t", words + " ", words + ":")) or line == words:
-                rest = line[len(words) :].lstrip(" :\t")
-                return [mark, *rest.split("\t")], tag
-        return line.split("\t"), "" if "\t" in line else "words"
-
-    def _stops(self, rows: Sequence[tuple[list[str], str]]) -> tuple[tuple[int, ...], int]:
-        """Where the columns begin, and how wide the widest row is, in pixels."""
-        font, gap = self._theme.fixed, self._theme.px(20)
-        tables = [cells for cells, _ in rows if len(cells) > 1]
-        stops: list[int] = []
-        at = 0
-        for column in range(max((len(cells) for cells in tables), default=1) - 1):
-            at += gap + max(font.measure(cells[column]) for cells in tables if len(cells) > column + 1)
-            stops.append(at)
-        widths = [
-            font.measure(cells[-1]) + (stops[len(cells) - 2] if len(cells) > 1 else 0) for cells, _ in rows
-        ]
-        return tuple(stops), max(widths, default=0)

@@ -114,23 +114,37 @@ class Dialog:
         self._root.minsize(self._root.winfo_reqwidth(), self._root.winfo_reqheight())
         if before is None:
             self._appear()
+        else:
+            self._stay_on_screen()
         view.first().focus_set()
 
     def _appear(self) -> None:
         """Opens the window near the pointer, where the editor is looking, in front of everything."""
         root = self._root
-        width, height = root.winfo_reqwidth(), root.winfo_reqheight()
-        x, y = root.winfo_pointerx() - width // 2, root.winfo_pointery() - height // 3
-        if 0 <= root.winfo_pointerx() < root.winfo_screenwidth():  # else it is on another screen
-            x = min(max(x, 0), max(root.winfo_screenwidth() - width, 0))
-            y = min(max(y, 0), max(root.winfo_screenheight() - height, 0))
-        root.geometry(f"+{x}+{y}")
+        x = root.winfo_pointerx() - root.winfo_reqwidth() // 2
+        self._move(x, root.winfo_pointery() - root.winfo_reqheight() // 3, root.winfo_pointerx())
         root.deiconify()
         darken_frame(root)
         root.lift()
         root.attributes("-topmost", True)
         root.after(_ON_TOP_MILLISECONDS, lambda: root.attributes("-topmost", False))
         root.after(_SETTLE_MILLISECONDS, self._take_keys)
+
+    def _stay_on_screen(self) -> None:
+        """Moves a window that has grown over the edge of its screen."""
+        root = self._root
+        x, y = root.winfo_x(), root.winfo_y()
+        right, bottom = x + root.winfo_reqwidth(), y + root.winfo_reqheight()
+        if right > root.winfo_screenwidth() or bottom > root.winfo_screenheight():
+            self._move(x, y, x)
+
+    def _move(self, x: int, y: int, seen_at: int) -> None:
+        """Puts the window at X, Y, or as near as lies on the screen that SEEN_AT is on."""
+        root = self._root
+        if 0 <= seen_at < root.winfo_screenwidth():  # of other screens the size is not known
+            x = max(min(x, root.winfo_screenwidth() - root.winfo_reqwidth()), 0)
+            y = max(min(y, root.winfo_screenheight() - root.winfo_reqheight()), 0)
+        root.geometry(f"+{x}+{y}")
 
     def _take_keys(self) -> None:
         if self.view is not None:
