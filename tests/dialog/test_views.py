@@ -206,7 +206,7 @@ def test_every_field_says_what_it_is_for_when_the_pointer_rests_on_it(
     monkeypatch.setattr("foleyd.dialog.widgets._TIP_MILLISECONDS", 1)
     asked = Asked(root, theme)
     takes = asked.of(ttk.Spinbox)[0]
-    takes.event_generate("<Enter>")
+    takes.event_generate("<Motion>", x=5, y=5)
     done = tk.BooleanVar(root, False)
     root.after(30, done.set, True)
     root.wait_variable(done)

@@ -189,13 +189,17 @@ class Tip:
         self._widget, self._text, self._theme = widget, text, theme
         self._timer = ""
         self._window: tk.Toplevel | None = None
-        widget.bind("<Enter>", self._wait, add=True)
+        # Not when a window opens under a pointer that rests: then nobody has asked.
+        widget.bind("<Motion>", self._wait, add=True)
         for leaving in ("<Leave>", "<ButtonPress>", "<Destroy>"):
             widget.bind(leaving, self._hide, add=True)
         if not isinstance(widget, ttk.Label | ttk.Frame):  # Tab would stop at what has a binding for keys
             widget.bind("<KeyPress>", self._hide, add=True)
 
     def _wait(self, _event: Any) -> None:
+        if self._window is not None:
+            return
+        self._hide(None)
         self._timer = self._widget.after(_TIP_MILLISECONDS, self._show)
 
     def _show(self) -> None:
