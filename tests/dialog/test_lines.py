@@ -73,6 +73,13 @@ def test_each_system_is_told_what_to_do_without_a_display(monkeypatch: pytest.Mo
     assert "couldn't connect" in without_display("couldn't connect to display :7", "linux")
 
 
+def test_a_tkinter_without_its_files_is_not_taken_for_a_missing_screen() -> None:
+    said = without_display("Can't find a usable init.tcl in the following directories: \n  /a /b\n", "linux")
+    assert "without its files (Can't find a usable init.tcl in the following directories)" in said
+    assert "python3-tk" in said
+    assert "\n" not in said
+
+
 @pytest.mark.parametrize("lacking", ["folder", "display", "tkinter"])
 def test_the_command_says_why_it_cannot_and_ends_with_2(lacking: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}

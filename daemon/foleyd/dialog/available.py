@@ -43,13 +43,19 @@ def without_tkinter(platform: str = sys.platform) -> str:
     """
     if importlib.util.find_spec("tkinter") is not None and importlib.util.find_spec("_tkinter") is not None:
         return ""
+    return f"this Python ({sys.executable}) has no tkinter, which the dialog is made with; {_fix(platform)}"
+
+
+def _fix(platform: str) -> str:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    fix = _NO_TKINTER.get(platform, _NO_TKINTER["linux"]).format(version=version)
-    return f"this Python ({sys.executable}) has no tkinter, which the dialog is made with; {fix}"
+    return _NO_TKINTER.get(platform, _NO_TKINTER["linux"]).format(version=version)
 
 
 def without_display(detail: str, platform: str = sys.platform) -> str:
-    """A sentence for a window that could not be opened because of DETAIL."""
+    """A sentence for a window that could not be opened because of DETAIL, as Tk says it."""
+    detail = detail.strip().partition("\n")[0].rstrip(":. ")
+    if "usable" in detail:  # "Can't find a usable init.tcl in the following directories:"
+        return f"this Python ({sys.executable}) has a tkinter without its files ({detail}); {_fix(platform)}"
     known = platform if platform in _NO_DISPLAY else "linux"
     if known == "linux" and not os.environ.get("DISPLAY"):
         detail = "DISPLAY is not set"
