@@ -186,10 +186,12 @@ def test_a_shot_trimmed_in_keeps_its_take() -> None:
     """Ten frames less at the head, five at the tail, and everything closes up."""
     one = only(program(a, shot("b", 45, 110), c, d), of_shots(EDIT)[1])
     assert (one.outcome, span(one), one.zero) == (Outcome.RECUT, (50, 95), Fraction(40, 25))
-    assert one.why == (
-        "its shot's start was trimmed by 10 frames; its shot's end was trimmed by 5 frames; "
-        "its picture only moved"
-    )
+    assert one.why == ("its shot's start was trimmed by 10 frames; its shot's end was trimmed by 5 frames")
+
+
+def test_a_shot_that_was_trimmed_and_moved_says_both() -> None:
+    one = only(program(a, 9, shot("b", 45), c, d), of_shots(EDIT)[1])
+    assert one.why == "its shot's end was trimmed by 15 frames; it moved"
 
 
 @pytest.mark.parametrize(("head", "tail"), [(0, 1), (HANDLES, HANDLES), (HANDLES, 0)])

@@ -258,9 +258,11 @@ class _Reconform:
         change = record.duration - clip.found.record.duration
         if self._keeps_rate(notes):
             words += _trim_words(begin - old, begin - old + change)
-        moved = round_half_up((where.zero - notes.made.at) * self.rate)
-        if moved and not is_near(where.zero, notes.made.at, self._slack(notes)):
+        moved = not is_near(where.zero, notes.made.at, self._slack(notes))
+        if not words and moved:
             words.append("its picture only moved")
+        elif moved and record.start != notes.made.record.start and self._keeps_rate(notes):
+            words.append("it moved")
         elif self._keeps_rate(notes) and self.program.start.frame != notes.made.start.frame:
             words.append("the timeline's start timecode changed")
         return "; ".join(words) or "its file is of another place"
