@@ -177,3 +177,19 @@ def test_an_edl_is_read_at_the_rate_that_is_said(
     assert found["clips"][0]["media"] == str(footage / "day 1/a.mp4")
     assert found["start"] == {"value": START, "rate": 25, "rate_exact": "25/1"}
     assert Fraction(found["clips"][0]["duration"]["value"]) == 35
+
+
+def test_spotted_first_marked_and_then_made(
+    daemon: Daemon, flashes: Path, tmp_path: Path, capsys: Printed
+) -> None:
+    source = cut(tmp_path / "cut.otio", str(flashes))
+    marked = tmp_path / "spotted.otio"
+    words = ["--range", "0", "0.4", "--prompt", "fx: door", "--seed", "3", "--takes", "2"]
+    assert run(["cues", str(source), *words, "--otio", str(marked), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["otio"], said["colour"]) == (str(marked), "GREEN")
+    assert run(["cues", str(source), *words, "--otio", str(marked)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert run(["cues", str(marked), "--markers", "--colour", "green", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cues"] == said["cues"]
+    assert run(["cues", str(flashes), "--otio", str(tmp_path / "x.otio")]) == 2

@@ -107,6 +107,12 @@ def cues(
     sources: o.Sources,
     wanted: o.Wanted,
     refresh: Refreshing = False,
+    otio: Annotated[
+        Path | None,
+        typer.Option(
+            "--otio", metavar="FILE", help="Write the timeline with a marker for each cue; must not exist."
+        ),
+    ] = None,
     as_json: o.Json = False,
 ) -> int:
     """Lists the cues that would be filled, or what --refresh would do."""
@@ -115,6 +121,8 @@ def cues(
     from foleyd.v1 import foleyd_pb2 as pb
 
     if refresh:
+        if otio is not None:
+            raise InputError("--otio is for cues that are not made yet; leave --refresh out")
         return _cues_of_refresh(source, spots, sources, wanted, as_json=as_json)
     said = bool(wanted.prompts) or spots.markers
     rule = requests.cue_rule(wanted if said else wanted.with_prompt(_NO_PROMPT), spots)
@@ -126,12 +134,51 @@ def cues(
         for cue in spotting.cues:
             cue.prompt = ""
             del cue.seeds[:]
+    colour = _mark(selection, spotting.cues, path, requests.absolute(otio)) if otio is not None else ""
     if as_json:
-        print(json.dumps(spotting_json(spotting)))
+        marked = {"otio": str(requests.absolute(otio)), "colour": colour} if otio is not None else {}
+        print(json.dumps({**spotting_json(spotting), **marked}))
         return DONE
     _warn(spotting.warnings)
     show.print_lines(show.cue_table(spotting))
+    if otio is not None:
+        show.print_lines(["", f"timeline  {otio} (choose these with --markers --colour {colour})"])
     return DONE
+
+
+def _mark(selection: pb.Selection, cues: Iterable[pb.Cue], path: Path, out: Path) -> str:
+    """Writes the timeline at PATH with CUES as markers to absolute OUT; returns their colour."""
+    from foleyd.cli import requests
+    from foleyd.cue import Cue, FrameRange
+    from foleyd.files import new_file
+    from foleyd.interchange.cue_markers import with_cue_markers
+    from foleyd.request import Document
+
+    if not selection.HasField("otio") or path.suffix.lower() == BUNDLE_SUFFIX:
+        raise InputError(
+            f"--otio marks a timeline, and {path.name} is a file or a bundle; export it as .otio"
+        )
+    if out.suffix.lower() != ".otio":
+        raise InputError(f"the timeline {out.name} must end in .otio")
+    requests.check_output(out, path)
+    marked = [
+        Cue(
+            cue.id,
+            FrameRange(cue.range.start_frame, cue.range.end_frame),
+            cue.prompt,
+            cue.negative_prompt,
+            cue.layer,
+            tuple(cue.seeds),
+            cue.handles_frames if cue.HasField("handles_frames") else None,
+            cue.engine,
+        )
+        for cue in cues
+    ]
+    document = Document(selection.otio.json, Path(selection.otio.base_folder), path.name)
+    text, colour = with_cue_markers(document, marked, out.parent)
+    with new_file(out) as temporary:
+        temporary.write_bytes(text)
+    return colour
 
 
 def _cues_of_refresh(
