@@ -182,15 +182,15 @@ def result_lines(result: pb.Result) -> list[str]:
     return lines
 
 
-def next_lines(result: pb.Result) -> list[str]:
-    """What to try next."""
+def next_lines(result: pb.Result, timeline: str = "") -> list[str]:
+    """What to try next; TIMELINE is the file to open, where it is not the result's own."""
     lines = ["", "what to try next:"]
     if result.preview_path:
         lines.append(f"  look and listen: {result.preview_path}")
     elif result.picture_path:
         lines.append(f"  look: {result.picture_path}")
-    if result.otio_path:
-        name = Path(result.otio_path).name
+    if timeline or result.otio_path:
+        name = Path(timeline or result.otio_path).name
         lines.append(f"  open {name} in your editor: the sound lies on tracks of its own")
     if result.takes:
         seed = max(take.seed for take in result.takes) + 1

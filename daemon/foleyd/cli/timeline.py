@@ -241,7 +241,7 @@ def _run(
         print(json.dumps({**result_json(job_id, result), "timeline": str(written.out), **more}))
     else:
         made = [] if written.otio_path else [f"{written.out.suffix[1:]:<9} {written.out}"]
-        table = ["", *refresh_lines(refreshed, *zero)] if refreshed else next_lines(result)
+        table = ["", *refresh_lines(refreshed, *zero)] if refreshed else next_lines(result, str(written.out))
         print_lines([*result_lines(result), *made, *table])
     return done_code(result)
 
