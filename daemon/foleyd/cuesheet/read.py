@@ -118,7 +118,7 @@ def _place_of(places: Mapping[Keys, Place], table: Keys) -> PlaceOf:
 
 def _cue(values: Mapping[str, Any], path: Path, place_of: PlaceOf) -> SheetCue:
     check_keys(values, CUE_KEYS, path, place_of)
-    places = {key: place for key in ("", *values) if (place := place_of(key)) is not None}
+    places = {key: place for key in ("", *CUE_KEYS) if (place := place_of(key)) is not None}
     cue = check_cue(checked(SheetCue, values, path, place_of, places=places), path, place_of)
     if cue.end is not None and cue.duration is not None and not places[""].name:
         raise SheetError(path, "end and duration are both given; keep one of them", place_of("duration"))
