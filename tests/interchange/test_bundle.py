@@ -12,7 +12,7 @@ import opentimelineio as otio
 import pytest
 
 from edits import clip, span, timeline, track
-from foleyd.files import OutputExists
+from foleyd.files import OutputError, OutputExists
 from foleyd.interchange import bundle
 from foleyd.interchange.bundle import open_bundle, remove_unpacked
 from foleyd.interchange.errors import InterchangeError
@@ -130,6 +130,19 @@ def test_broken_ones_get_a_sentence(tmp_path: Path) -> None:
         archive.writestr("readme.txt", "no timeline")
     with pytest.raises(InterchangeError, match=r"no content\.otio"):
         open_bundle(path, None)
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    path = packed(tmp_path / "cut.otioz", {"media/a.mov": b"picture"})
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="does not exist"):
+        open_bundle(path, tmp_path / "file/out.media")
+    long = packed(tmp_path / "long.otioz", {f"media/{'x' * 300}.mov": b"picture", "media/a.mov": b""})
+    with pytest.raises(OutputError, match="too long"):
+        open_bundle(long, tmp_path / "out.media")
+    assert not (tmp_path / "out.media").exists()
+    open_bundle(long, tmp_path / "names", names_only=True)
+    assert (tmp_path / "names/media/a.mov").exists()
 
 
 # ------------------------------------------------------------------------------------------ out

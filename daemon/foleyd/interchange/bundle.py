@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from foleyd.brief import Notice
-from foleyd.files import DiskFull, OutputExists, new_file
+from foleyd.files import DiskFull, OutputExists, new_file, output_error
 from foleyd.interchange.errors import InterchangeError
 from foleyd.request import Document
 from foleyd.timeline.media_url import file_uri, is_relative, resolve_media
@@ -65,8 +65,9 @@ def open_bundle(
         places = _places(media, unpack_to, path)
         if names_only:
             for place in places.values():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.touch()
+                with suppress(OSError):  # a name that this disk cannot have is missing here, too
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.touch()
             return text, tuple(places.values())
         _check_sizes(media, path, unpack_to)
         return text, _unpack(archive, places, path)
@@ -138,8 +139,11 @@ def _unpack(archive: zipfile.ZipFile, places: dict[str, Path], path: Path) -> tu
                 _check_same(entry, place)
                 continue
             missing = [parent for parent in place.parents if not parent.exists()]
-            place.parent.mkdir(parents=True, exist_ok=True)
             folders += missing
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise output_error(place, error) or error from error
             with new_file(place) as temporary:
                 _copy(archive, entry, temporary, path)
             made.append(place)
