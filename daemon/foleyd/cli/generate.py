@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foleyd.cli import options as o
+from foleyd.cli.exits import InputError
 from foleyd.cli.link import daemon as open_daemon
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def generate(
     folder: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder for what is written.")
     ] = None,
+    sheet: o.CueSheet = None,
     wanted: o.Wanted,
     how: o.How,
     as_json: o.Json = False,
@@ -37,17 +39,22 @@ def generate(
     Writes the takes, cut to the sample, with a timeline, a preview and a picture, into DIR or a
     folder beside the video.
     """
-    from foleyd.cli import requests
+    from foleyd.cli import cue_sheets, requests
     from foleyd.cli.running import run_job
     from foleyd.v1 import foleyd_pb2 as pb
 
     source = requests.absolute(video)
     target = requests.absolute(folder) if folder else requests.folder_for(source)
-    rule = requests.cue_rule(wanted)
+    if sheet is not None and (begin is not None or end is not None):
+        raise InputError("--cues says where the cues are; leave out --in and --out")
+    cues = cue_sheets.read_cues(sheet, wanted) if sheet is not None else None
+    rule: pb.CueRule | pb.CueList | None = requests.cue_rule(wanted) if cues is None else None
+    how = cue_sheets.filled(how, cues)
     with open_daemon() as daemon:
         program = program_of_file(daemon, source)
         selection = pb.Selection(program=program, ranges=requests.range_of_file(program, begin, end))
-        delivery = requests.output(how, target)
+        delivery = requests.output(how, target, target=cues.target or "generic" if cues else "generic")
+        rule = cue_sheets.cues_of(daemon, cues, selection) if cues is not None else rule
         request = requests.generate_request(selection, rule, how, delivery)
         return run_job(daemon, request, as_json=as_json)
 

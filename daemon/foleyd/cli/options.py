@@ -41,6 +41,10 @@ Steps = Annotated[
 Target = Annotated[
     str, typer.Option("--target", metavar="|".join(TARGETS), help="Shape the OTIO for this program.")
 ]
+CueSheet = Annotated[
+    Path | None,
+    typer.Option("--cues", metavar="SHEET", help="The cues are those of this sheet: .csv, .tsv or .toml."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,7 @@ class How:
     mix: bool
     preview: bool
     picture: bool
+    naming: str = ""
 
     @classmethod
     def collect(
@@ -252,6 +257,9 @@ class How:
         no_picture: Annotated[
             bool, typer.Option("--no-picture", help="Write no picture of the result.")
         ] = False,
+        naming: Annotated[
+            str, typer.Option("--naming", metavar="TEMPLATE", help='Names of takes: "{stem}_{tc}_t{take}"…')
+        ] = "",
     ) -> How:
         """From the command line. Raises InputError."""
         if not math.isfinite(guidance):
@@ -268,6 +276,7 @@ class How:
             mix=mix,
             preview=not no_preview,
             picture=not no_picture,
+            naming=plain_text(naming, "--naming"),
         )
 
     def with_engine(self, name: str) -> How:

@@ -183,6 +183,7 @@ def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str
         handles_frames=how.handles,
         loudness=how.loudness,
         formats=how.formats,
+        naming=how.naming,
         otio_target=f"OTIO_TARGET_{target.upper()}",
         otio_path=str(otio_path or ""),
         preview=how.preview,
@@ -193,7 +194,7 @@ def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str
 
 def generate_request(
     selection: pb.Selection,
-    rule: pb.CueRule | None,
+    rule: pb.CueRule | pb.CueList | None,
     how: How,
     delivery: pb.Output,
     *,
@@ -201,11 +202,12 @@ def generate_request(
 ) -> pb.GenerateRequest:
     """A request of somebody who waits at a terminal: it goes first, and ends when they leave.
 
-    Without RULE it is to refresh what lies there.
+    RULE finds the cues, or is them; without it, what lies there is refreshed.
     """
     return pb.GenerateRequest(
         selection=selection,
-        rule=rule,
+        rule=rule if isinstance(rule, pb.CueRule) else None,
+        cues=rule if isinstance(rule, pb.CueList) else None,
         refresh=pb.Refresh() if rule is None else None,
         engine=engine_choice(how),
         output=delivery,

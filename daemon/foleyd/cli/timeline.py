@@ -52,6 +52,7 @@ def timeline(
         ),
     ],
     spots: o.Spots,
+    sheet: o.CueSheet = None,
     sources: o.Sources,
     wanted: o.Wanted,
     how: o.How,
@@ -69,16 +70,22 @@ def timeline(
 
     Writes a copy of it with the sound on new tracks, and the takes into a folder beside that.
     """
-    from foleyd.cli import requests
+    from foleyd.cli import cue_sheets, requests
     from foleyd.cli.refreshed import check_alone
     from foleyd.interchange.bundle import remove_unpacked
 
     o.choice(target, TARGETS, "--target")
+    listed = cue_sheets.read_cues(sheet, wanted, spots, refresh=refresh) if sheet is not None else None
+    how = cue_sheets.filled(how, listed)
+    if listed is not None and listed.target and target == TARGETS[0]:
+        target = listed.target
     if refresh:
         check_alone(wanted, spots, how, text_only=text_only)
     path = requests.absolute(source)
     written = requests.check_output(requests.absolute(out), path, bundle=bundle)
-    rule = None if refresh else requests.cue_rule(wanted, spots)
+    rule: pb.CueRule | pb.CueList | None = None
+    if not refresh and listed is None:
+        rule = requests.cue_rule(wanted, spots)
     unpack_to = written.out.with_suffix(UNPACKED)
     document, read = requests.read_document(path, sources, unpack_to=unpack_to)
     _warn(read.notices)
@@ -86,8 +93,10 @@ def timeline(
     try:
         with open_daemon() as daemon:
             selection = _selection_of_document(daemon, document, spots)
-            if rule is not None and spots.markers and not how.engine:
-                how = how.with_engine(_engine_of_markers(daemon, selection, rule))
+            if listed is not None:
+                rule = cue_sheets.cues_of(daemon, listed, selection)
+            elif spots.markers and not how.engine:
+                how = how.with_engine(_engine_of_markers(daemon, selection, requests.cue_rule(wanted, spots)))
             request = requests.generate_request(selection, rule, how, delivery, text_only=text_only)
             carried = unpack_to if path.suffix.lower() == BUNDLE_SUFFIX else None
             return _run(daemon, request, written, carried, as_json=as_json)

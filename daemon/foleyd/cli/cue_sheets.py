@@ -1,0 +1,73 @@
+"""Cue sheets on the command line: ``--cues``, and the files that ``foley cues`` writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foleyd.cli.exits import InputError
+from foleyd.cuesheet.schema import FolderSettings, Sidecar, settled
+from foleyd.ranges import fraction, start_label
+from foleyd.v1 import foleyd_pb2 as pb
+
+if TYPE_CHECKING:
+    from foleyd.cli.options import How, Spots, Wanted
+    from foleyd.client import Daemon
+
+
+def read_cues(path: Path, wanted: Wanted, spots: Spots | None = None, *, refresh: bool = False) -> Sidecar:
+    """The sheet at PATH; what it does not say is WANTED's.
+
+    Raises SheetError and, where SPOTS or REFRESH say otherwise where the cues are, InputError.
+    """
+    from foleyd.cli.requests import absolute
+    from foleyd.cuesheet.read import read_sheet
+
+    if spots is not None and (spots.ranges or spots.markers or spots.whole or spots.clips or spots.tracks):
+        raise InputError(
+            "--cues says where the cues are; leave out --range, --clip, --track, --markers, --whole"
+        )
+    if refresh:
+        raise InputError("--refresh makes no new cues; leave out --cues")
+    typed = FolderSettings(
+        prompt=wanted.prompts or None,
+        negative=wanted.negative or None,
+        layer=wanted.layer or None,
+        takes=wanted.takes if wanted.takes > 1 else None,
+        seed=wanted.seed,
+    )
+    return settled(read_sheet(absolute(path)), typed)
+
+
+def filled(how: How, sheet: Sidecar | None) -> How:
+    """HOW with what the command line does not say taken from SHEET."""
+    from foleyd.cuesheet.spots import engine_of
+
+    if sheet is None:
+        return how
+    return replace(
+        how,
+        engine=how.engine or engine_of(sheet),
+        options={**(sheet.options or {}), **how.options},
+        preset=how.preset or sheet.preset or "",
+        steps=how.steps or sheet.steps or 0,
+        guidance=how.guidance or sheet.guidance or 0.0,
+        handles=sheet.handles if how.handles is None else how.handles,
+        loudness=how.loudness or sheet.loudness or "",
+        naming=how.naming or sheet.naming or "",
+    )
+
+
+def cues_of(daemon: Daemon, sheet: Sidecar, selection: pb.Selection) -> pb.CueList:
+    """SHEET's cues on what is selected as a whole: a document or a file's program. Raises SheetError."""
+    from foleyd.cuesheet.spots import cue_list
+
+    layers = daemon.server_info().layers
+    source: pb.Timeline | pb.Program
+    if selection.HasField("otio"):
+        source, name = daemon.read_timeline(selection.otio).timeline, selection.otio.name
+    else:
+        source, name = selection.program, selection.program.shots[0].name
+    start = start_label(fraction(source.rate), source.start_timecode)
+    return cue_list(sheet, start, source.duration_frames, name, layers)
