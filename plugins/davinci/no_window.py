@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from .windows import Question, Window
+from .windows import MARKERS, Question, Window
 
 _NO_PROMPT = (
     "{}: there is no window to type a prompt in, and no earlier prompt to take."
@@ -37,10 +37,13 @@ class NoWindow(Window):
             return None
         values = dict(question.values)
         if question.wants_prompt(values["source"]) and not values["prompt"].strip():
-            if not question.earlier:
+            if question.earlier:
+                values["prompt"] = question.earlier[0]
+            elif any(source["key"] == MARKERS for source in question.sources):
+                values["source"] = MARKERS
+            else:
                 self._say(_NO_PROMPT.format(question.title))
                 return None
-            values["prompt"] = question.earlier[0]
         try:
             answer = question.answer(values)
         except ValueError as problem:

@@ -274,8 +274,8 @@ class Host:
     # -------------------------------------------------------------------------------------- as a file
 
     def export(self, folder: str) -> dict[str, Any]:
-        """The timeline as Resolve's own OTIO, read back, with what the format or Resolve leaves out:
-        which tracks are switched off, and whether labels drop frames. Raises HostProblem.
+        """The timeline as Resolve's own OTIO, read back, with what the format or Resolve leaves out: tracks
+        that are switched off, titles that are looked through, drop frame. Raises HostProblem.
         """
         path = os.path.join(folder, f"timeline-{uuid.uuid4().hex}.otio")
         kind, none = getattr(self.resolve, "EXPORT_OTIO", None), getattr(self.resolve, "EXPORT_NONE", None)
@@ -296,8 +296,23 @@ class Host:
         for index, track in enumerate(pictures, 1):
             if maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is False:
                 track["enabled"] = False
+            titles = {item.start for item in self.items(PICTURE, index) if not item.pooled}
+            for start, child in self._children(track):
+                if start in titles:
+                    child["enabled"] = False
         document["metadata"] = dict(document.get("metadata") or {}, foleyd={"drop_frame": self.clock.drop})
         return dict(document)
+
+    def _children(self, track: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The clips of an exported TRACK, each with its first frame, absolute."""
+        start = Fraction(self.clock.start)
+        for child in track.get("children", ()):
+            if child["OTIO_SCHEMA"].startswith("Transition."):
+                continue
+            if child["OTIO_SCHEMA"].startswith("Clip."):
+                yield round(start), child
+            length = child["source_range"]["duration"]
+            start += Fraction(length["value"]) * self.clock.rate / read_rate(length["rate"])[0]
 
     # -------------------------------------------------------------------------------------- its pages
 

@@ -107,6 +107,7 @@ def test_without_foley_or_any_window_words_are_printed(
 ) -> None:
     monkeypatch.setenv("FOLEYD_COMMAND", str(tmp_path / "gone"))
     stage = canned_stage(monkeypatch, tmp_path, "20.3", "free")
+    stage.timeline.markers.clear()
     before = stage.snapshot()
     foley_generate.run("generate", stage.host.menu_globals())
     assert "no earlier prompt" in capsys.readouterr().out

@@ -197,7 +197,7 @@ def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
 
     class Wanderer(Editor):
         def progress(self, title: str, words: str, fraction: float | None, eta: float | None) -> bool:
-            if "making sound" in words and not self.chosen:
+            if fraction is not None and not self.chosen:
                 stage.host.project.current = other
             return super().progress(title, words, fraction, eta)
 
@@ -208,4 +208,19 @@ def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
     foley_generate.run("generate", stage.host.menu_globals())
     well(person)
     assert len(person.chosen) == 2
+    assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
+
+
+def test_titles_are_looked_through_and_hidden_tracks_are_not_seen(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    whole = {"path": str(flashes), "at": 0, "in": 0, "duration": FRAMES}
+    video = [
+        [whole],
+        [{"generator": "Text", "at": 5, "duration": 20}],
+        {"enabled": False, "clips": [{**whole, "at": 10, "duration": 10}]},
+    ]
+    stage = make(clip_spec(flashes, "25", FRAMES, video=video))
+    person = well(stage.click("generate", answer(source="timeline")))
+    assert not [line for line in person.told[0][0] if "cannot be had" in line]
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]

@@ -1,4 +1,4 @@
-"""The installed menu entries, each run of them in a process of its own as Resolve's Pythons would run them."""
+"""The installed menu entries, run in processes of their own as Resolve's Pythons would run them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _version(path: str) -> tuple[int, ...]:
 
 ALL = interpreters()
 OLDEST_AND_NEWEST = [
-    pytest.param(path, id=".".join(map(str, _version(path)))) for path in {ALL[0]: 0, ALL[-1]: 0}
+    pytest.param(path, id=".".join(map(str, _version(path)))) for path in dict.fromkeys((ALL[0], ALL[-1]))
 ]
 
 
@@ -123,14 +123,15 @@ def test_the_menu_where_the_dialog_is_a_child(
     assert [word["show"] for word in heard if "show" in word][-1] == "tell"
 
 
-def test_the_menu_without_any_window_takes_the_markers(run: Callable[..., Any]) -> None:
+def test_the_menu_without_any_window_takes_the_markers(run: Callable[..., Any], home: Path) -> None:
     wrapper = Path(os.environ["FOLEYD_COMMAND"])
+    (home / "config" / "davinci.json").unlink(missing_ok=True)
     body = wrapper.read_text().splitlines()
     no_dialog = '[ "$1" = dialog ] && { echo "no tkinter here" >&2; exit 2; }'
     wrapper.write_text("\n".join([body[0], no_dialog, *body[1:]]) + "\n")
     said = run(sys.executable, ["Generate", "Generate from markers"], "21.0", "free")
-    assert [len(tracks) for tracks in said["tracks"]] == [1, 2], "no prompt was known, and then the marker's"
-    assert said["tracks"][1][1][2] == [[90_010, 90_050, True]]
-    assert any("no earlier prompt to take" in line for line in said["printed"])
+    assert [len(tracks) for tracks in said["tracks"]] == [2, 3]
+    assert [track[2] for track in said["tracks"][1][1:]] == [[[90_010, 90_050, True]]] * 2
+    assert any("what the markers say" in line for line in said["printed"])
     assert any("OK" in line and "Foley: foley" in line for line in said["printed"])
     assert said["studio_only"] == []
