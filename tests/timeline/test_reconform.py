@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edits import take
 from foleyd.cue import Cue, FrameRange, Media, Program, Shot
@@ -441,9 +443,92 @@ def test_clips_of_an_older_foleyd_are_kept_by_their_fingerprint() -> None:
         {"record": {"start": "no"}},
         {"record": {"start": 0, "frames": 5, "rate": "nan", "timeline_start": 0}},
         {"file": {"lead": -4, "samples": "x"}},
+        {"file": {"lead": 10**9, "samples": 1000}},
     ],
 )
 def test_metadata_that_were_spoilt_on_the_way_are_not_believed(spoilt: dict[str, object]) -> None:
     clip = of_shots(EDIT)[1]
     one = only(EDIT, replace(clip, metadata={**clip.metadata, **spoilt}))
     assert (one.outcome, one.unless) == (Outcome.REMADE, "0123abcd")
+
+
+def test_numbers_and_words_that_cannot_travel_are_tamed() -> None:
+    clip = of_shots(EDIT)[1]
+    spoilt = {"seed": 2**70, "number": 10**12, "prompt": "a\ud800b", "job": None, "handles": "x"}
+    notes = read_notes({**clip.metadata, **spoilt})
+    assert (notes.seed, notes.number, notes.prompt, notes.job, notes.handles) == (0, 1, "a?b", "", 0)
+
+
+# --------------------------------------------------------------------------------------- any edit
+
+MEDIA = "abcdef"
+some_shots = st.lists(
+    st.tuples(
+        st.sampled_from(MEDIA), st.integers(5, 60), st.integers(0, 400), st.sampled_from([1, 1, 1, 2, -1])
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> tuple[Program, Program]:
+    """A program and what became of it: shots left out, moved, trimmed, slipped, retimed, put in."""
+    shots = [shot(name, length, source, speed=speed) for name, length, source, speed in draw(some_shots)]
+    new: list[Shot | int] = list(draw(st.permutations(shots))) if draw(st.booleans()) else list(shots)
+    for _ in range(draw(st.integers(0, 4))):
+        where = draw(st.integers(0, len(new) - 1)) if new else 0
+        kind = draw(st.sampled_from(["cut", "gap", "insert", "trim", "slip", "speed"]))
+        if kind == "insert" or not new:
+            new.insert(
+                where, shot(draw(st.sampled_from(MEDIA)), draw(st.integers(5, 60)), draw(st.integers(0, 400)))
+            )
+        elif kind == "gap":
+            new.insert(where, draw(st.integers(1, 40)))
+        elif kind == "cut":
+            del new[where]
+        elif isinstance(one := new[where], Shot):
+            by = draw(st.integers(-15, 15))
+            if kind == "trim":
+                longer = max(1, one.record.duration + by)
+                new[where] = replace(one, record=FrameRange(0, longer))
+            elif kind == "slip":
+                new[where] = replace(one, source_start=one.source_start + by / RATE)
+            else:
+                new[where] = replace(one, speed=Fraction(3, 2))
+    return program(*shots), program(*new)
+
+
+def shown(one: Program, frame: int) -> tuple[str, Fraction] | None:
+    """Media and time that ONE shows at FRAME."""
+    for item in one.shots:
+        if item.record.start <= frame < item.record.end:
+            return item.name, item.source_at(frame, RATE)
+    return None
+
+
+@given(edit=edits(), ripples=st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_whatever_keeps_its_sound_shows_what_it_showed(edit: tuple[Program, Program], ripples: bool) -> None:
+    """For any edit: frame by frame, beneath a take that is not made anew lies the picture it was made for,
+    or that shot's own media beyond it, inside the handles."""
+    old, new = edit
+    clips = of_shots(old)
+    if ripples and new.duration > old.duration:
+        clips = [moved(clip, new.duration - old.duration) for clip in clips]
+    for clip, one in zip(clips, reconform(new, clips, file_of=here), strict=True):
+        if one.outcome not in {Outcome.KEPT, Outcome.MOVED, Outcome.RECUT}:
+            continue
+        assert one.record is not None
+        assert one.zero is not None
+        assert one.made is not None
+        assert one.record.end <= new.duration
+        assert one.file is not None
+        under = next(item for item in old.shots if item.record == one.made.record)
+        for frame in range(one.record.start, one.record.end):
+            then = one.made.record.start + frame - round(one.zero * RATE)
+            assert -HANDLES <= then - one.made.record.start < one.made.record.duration + HANDLES
+            seen = shown(new, frame)
+            assert seen == (under.name, under.source_at(then, RATE)), clip.cue_id
+        if one.outcome is Outcome.KEPT:
+            assert one.record == clip.record

@@ -8,15 +8,18 @@ Schema 1 had no picture; schema 2 has.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from foleyd import __version__
 from foleyd.cue import DEFAULT_LAYER, FileCut, FrameRange, Program, Shot, Take
 from foleyd.refreshed import MadeFor
+from foleyd.request import MAX_TAKES
 from foleyd.timebase import Timecode, TimeError, exact, has_drop_frame, snap_rate
 
 METADATA_SCHEMA = 2
@@ -34,6 +37,7 @@ _FROM_PROVENANCE = (
 )
 _MOST_PIECES = 10_000
 _LARGEST = 10**12
+_SEEDS = 2**63
 
 SizeOf = Callable[[Path], int | None]
 """Asked for the size of a media file in bytes; None where there is none."""
@@ -156,13 +160,13 @@ def place_notes(program: Program, record: FrameRange, size_of: SizeOf) -> dict[s
 def picture_of(program: Program, record: FrameRange, size_of: SizeOf) -> Picture:
     """What PROGRAM shows in RECORD, and beside it."""
     shots, rate = joined(program), program.rate
-    inside = [shot for shot in shots if record.intersect(shot.record)]
-    edges = {edge for shot in shots for edge in (shot.record.start, shot.record.end)}
+    begin, stop = under(shots, record)
+    inside = shots[begin:stop]
+    before = shots[begin - 1] if begin else None
+    after = shots[stop] if stop < len(shots) else None
+    around = [shot for shot in (before, *inside, after) if shot is not None]
+    edges = {edge for shot in around for edge in (shot.record.start, shot.record.end)}
     edges |= {0, program.duration}
-    first = inside[0].record.start if inside else record.start
-    last = inside[-1].record.end if inside else record.end
-    before = next((shot for shot in reversed(shots) if shot.record.end <= first), None)
-    after = next((shot for shot in shots if shot.record.start >= last), None)
 
     def piece(shot: Shot, part: FrameRange) -> Piece:
         path = shot.media.path if shot.media is not None else None
@@ -186,16 +190,40 @@ def picture_of(program: Program, record: FrameRange, size_of: SizeOf) -> Picture
     )
 
 
-def joined(program: Program) -> list[Shot]:
+class _Same:
+    """A program as a key that takes no time: it is equal to itself alone."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def __hash__(self) -> int:
+        return id(self.program)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.program is self.program
+
+
+def joined(program: Program) -> tuple[Shot, ...]:
     """PROGRAM's shots, those joined that go on in the same media as if they had never been cut."""
+    return _joined(_Same(program))
+
+
+@lru_cache(maxsize=4)
+def _joined(same: _Same) -> tuple[Shot, ...]:
     shots: list[Shot] = []
-    for shot in program.shots:
+    for shot in same.program.shots:
         last = shots[-1] if shots else None
-        if last is not None and _goes_on(last, shot, program.rate):
+        if last is not None and _goes_on(last, shot, same.program.rate):
             shots[-1] = replace(last, record=FrameRange(last.record.start, shot.record.end))
         else:
             shots.append(shot)
-    return shots
+    return tuple(shots)
+
+
+def under(shots: Sequence[Shot], record: FrameRange) -> tuple[int, int]:
+    """Which of SHOTS, in record order, lie in RECORD: the first one's number and the one after the last's."""
+    first = bisect_right(shots, record.start, key=lambda shot: shot.record.end)
+    return first, max(first, bisect_left(shots, record.end, key=lambda shot: shot.record.start))
 
 
 def shot_name(shot: Shot) -> str:
@@ -258,24 +286,30 @@ def read_notes(metadata: Mapping[str, Any]) -> Notes:
     file: Any = metadata.get("file")
     held = file if hasattr(file, "get") else {}
     lead, samples, cue_samples = (_count(held.get(key)) for key in ("lead", "samples", "cue_samples"))
+    seed, number = _count(metadata.get("seed")), _count(metadata.get("number"))
     return Notes(
-        job=str(metadata.get("job", "")),
-        cue_id=str(metadata.get("cue", "")),
-        take_id=str(metadata.get("take", "")),
-        layer=str(metadata.get("layer", "")) or DEFAULT_LAYER,
-        prompt=str(metadata.get("prompt", "")),
-        seed=_count(metadata.get("seed")),
-        number=max(1, _count(metadata.get("number"))),
+        job=_words(metadata.get("job")),
+        cue_id=_words(metadata.get("cue")),
+        take_id=_words(metadata.get("take")),
+        layer=_words(metadata.get("layer")) or DEFAULT_LAYER,
+        prompt=_words(metadata.get("prompt")),
+        seed=seed if seed < _SEEDS else 0,
+        number=number if 1 <= number <= MAX_TAKES else 1,
         enabled=metadata.get("enabled") is not False,
         handles=_count(metadata.get("handles")),
         text_only=metadata.get("text_only") is True,
-        fingerprint=str(metadata.get("picture_fingerprint", "")),
+        fingerprint=_words(metadata.get("picture_fingerprint")),
         made=made,
         lead=lead,
         samples=samples,
         cue_samples=cue_samples,
-        picture=picture if made is not None and samples else None,
+        picture=picture if made is not None and lead <= samples > 0 else None,
     )
+
+
+def _words(value: Any) -> str:
+    """VALUE as text that travels: half a surrogate pair does not."""
+    return str("" if value is None else value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _or_none(read: Callable[[Any], Any], value: Any) -> Any:

@@ -10,6 +10,7 @@ Nothing here opens media or changes anything.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -71,7 +72,12 @@ class _Reconform:
     def decide(self, found: Sequence[FoundPlacement]) -> tuple[Refreshed, ...]:
         clips = [self._read(one) for one in found]
         clips = self._find(clips)
-        return tuple(self._judge(clip, self._shifts(clip, clips)) for clip in clips)
+        moves = sorted(
+            (clip.notes.made.at, clip.where.zero - clip.notes.made.at)
+            for clip in clips
+            if clip.notes.made is not None and clip.where is not None and clip.where.zero is not None
+        )
+        return tuple(self._judge(clip, self._shifts(clip, moves)) for clip in clips)
 
     # ------------------------------------------------------------------------------- what is there
 
@@ -124,20 +130,18 @@ class _Reconform:
             return False
         return is_near(where.zero, clip.zero(self.rate), self._slack(clip.notes))
 
-    def _shifts(self, clip: _Clip, clips: Sequence[_Clip]) -> list[Fraction]:
-        """How far the pictures of clips that were CLIP's neighbours have moved: what ripples past them moves
-        sound without any editor's hand."""
+    def _shifts(self, clip: _Clip, moves: Sequence[tuple[Fraction, Fraction]]) -> list[Fraction]:
+        """How far the pictures of clips that were CLIP's neighbours have moved, by MOVES: what ripples past
+        them moves sound without any editor's hand."""
         made, picture = clip.notes.made, clip.notes.picture
         if made is None or picture is None:
             return []
-        moved = [
-            (abs(other.notes.made.at - made.at), other.where.zero - other.notes.made.at)
-            for other in clips
-            if other.notes.made is not None and other.where is not None and other.where.zero is not None
-        ]
-        moved.sort()
+        at = bisect_left(moves, (made.at,))
+        near = sorted(
+            moves[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS], key=lambda move: abs(move[0] - made.at)
+        )
         beside = self.finder.shifts_beside(picture, made, self._slack(clip.notes))
-        return [*beside, *dict.fromkeys(shift for _, shift in moved[:_NEIGHBOURS])]
+        return [*beside, *dict.fromkeys(shift for _, shift in near[:_NEIGHBOURS])]
 
     # --------------------------------------------------------------------------------- what it needs
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import opentimelineio as otio
@@ -51,10 +52,10 @@ class _Item:
     start: Fraction
     end: Fraction
     take: Refreshed | None = None
+    kind: str = field(init=False)
 
-    @property
-    def kind(self) -> str:
-        return str(self.json.get("OTIO_SCHEMA", "")).split(".", maxsplit=1)[0]
+    def __post_init__(self) -> None:
+        self.kind = _schema(self.json)
 
     @property
     def is_free(self) -> bool:
@@ -204,9 +205,11 @@ class _Rewriting:
     def change(self, changes: Sequence[Change]) -> None:
         """Everything that leaves its place leaves first: then there is room for the rest."""
         clips: dict[int, tuple[_Strip, _Item]] = {}
+        items = [[item for item in strip.items if item.kind != "Transition"] for strip in self.strips]
         for number, change in enumerate(changes):
             if change.refreshed.at is not None:
-                strip, item = self._find(change.refreshed.at)
+                track, place = change.refreshed.at
+                strip, item = self.strips[track], items[track][place]
                 clips[number] = strip, item
                 item.take = change.refreshed
                 strip.channels |= {change.refreshed.file.channels} if change.refreshed.file else set()
@@ -226,18 +229,13 @@ class _Rewriting:
                 )
         self._finish()
 
-    def _find(self, at: tuple[int, int]) -> tuple[_Strip, _Item]:
-        strip = self.strips[at[0]]
-        items = [item for item in strip.items if item.kind != "Transition"]
-        return strip, items[at[1]]
-
     def _place(self, clip: Json, change: Change, home: _Strip) -> str:
         """Puts CLIP on the first track that has room for it; returns the track's name."""
         refreshed, take = change.refreshed, change.take
         record = refreshed.record
         assert record is not None
         channels = take.channels if take is not None else refreshed.file.channels if refreshed.file else 1
-        others = [
+        others = (
             strip
             for strip in self.strips
             if strip is not home
@@ -245,9 +243,9 @@ class _Rewriting:
             and strip.layers == {refreshed.layer}
             and strip.numbers <= {refreshed.number}
             and strip.channels <= {channels}
-        ]
+        )
         same = not home.channels or channels in home.channels
-        for strip in [home, *others] if same else others:
+        for strip in chain([home] if same else [], others):
             if strip.put(clip, refreshed, record):
                 strip.channels.add(channels)
                 return str(strip.json.get("name") or "")

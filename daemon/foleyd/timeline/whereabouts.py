@@ -6,15 +6,18 @@ the record time at which the cue's own time would be 0.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from foleyd.cue import FrameRange, Program, Shot
 from foleyd.refreshed import MadeFor
 from foleyd.timebase import round_half_up
-from foleyd.timeline.notes import Picture, Piece, SizeOf, folded, joined, shot_name
+from foleyd.timeline.notes import Picture, Piece, SizeOf, folded, joined, shot_name, under
 
+_ROOM = 1.0
 _SPEED_TOLERANCE = Fraction(1, 10_000)
 
 
@@ -45,6 +48,16 @@ class Finder:
         self.shots = joined(program)
         self._size_of = size_of
         self._paths = {str(shot.media.path) for shot in self.shots if shot.media and shot.media.path}
+        self._by_source: dict[str, list[tuple[float, float, Shot]]] = {}
+        for shot in self.shots:
+            if shot.media is not None:
+                low, high = _stretch(shot.source_start, shot.source_at(shot.record.end, self.rate))
+                self._by_source.setdefault(folded(shot_name(shot)), []).append((low, high, shot))
+        for entries in self._by_source.values():
+            entries.sort(key=lambda entry: entry[0])
+        self._longest = {
+            name: max(high - low for low, high, _ in entries) for name, entries in self._by_source.items()
+        }
 
     def find(
         self,
@@ -69,6 +82,16 @@ class Finder:
         zeros = (search.zero_of(piece) for piece in (picture.before, picture.after) if piece is not None)
         return [zero - made.at for zero in zeros if zero is not None]
 
+    def candidates(self, piece: Piece) -> list[Shot]:
+        """Shots of PIECE's media, in record order, that show about what it shows of them."""
+        name = folded(piece.name)
+        entries = self._by_source.get(name, [])
+        low, high = _stretch(piece.source, piece.source_at(piece.end))
+        first = bisect_left(entries, low - self._longest.get(name, 0.0), key=lambda entry: entry[0])
+        last = bisect_right(entries, high, key=lambda entry: entry[0])
+        near = [shot for _, stop, shot in entries[first:last] if stop >= low and self.shows(shot, piece)]
+        return sorted(near, key=lambda shot: shot.record)
+
     def shows(self, shot: Shot, piece: Piece) -> bool:
         """Whether SHOT is of PIECE's media: the same file, or one of that name where the file is nowhere."""
         if shot.media is None or piece.path is None:
@@ -86,6 +109,11 @@ class Finder:
     def part(self, shot: Shot) -> tuple[Fraction, Fraction]:
         """Record seconds of SHOT."""
         return shot.record.start / self.rate, shot.record.end / self.rate
+
+
+def _stretch(one: Fraction, other: Fraction) -> tuple[float, float]:
+    """Two ends of a stretch of media in order, as doubles with room for rounding."""
+    return float(min(one, other)) - _ROOM, float(max(one, other)) + _ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +176,7 @@ class _Search:
         for number, piece in enumerate(self.picture.pieces):
             if piece.path is None:
                 continue
-            shots = [shot for shot in self.finder.shots if self.finder.shows(shot, piece)]
+            shots = self.finder.candidates(piece)
             same = [fragment for shot in shots if (fragment := self._fragment(shot, piece, number))]
             yield from same or (
                 fragment for shot in shots if (fragment := self._retimed(shot, piece, number)) is not None
@@ -232,7 +260,8 @@ class _Search:
     def _change(self, record: FrameRange, zero: Fraction) -> str:
         """What in RECORD is not the picture, running from ZERO on; empty where nothing."""
         shown = Fraction(0)
-        for shot in self.finder.shots:
+        first, last = under(self.finder.shots, record)
+        for shot in self.finder.shots[first:last]:
             part = record.intersect(shot.record)
             if part is None:
                 continue
@@ -248,7 +277,7 @@ class _Search:
             shown += part.duration / self.rate
         begin, end = record.start / self.rate - zero, record.end / self.rate - zero
         expected = sum(
-            (max(Fraction(0), min(end, stop) - max(begin, start)) for _, start, stop in self._stretched()),
+            (max(Fraction(0), min(end, stop) - max(begin, start)) for _, start, stop in self._stretched),
             Fraction(0),
         )
         return "" if is_near(shown, expected, 2 * self.slack) else "a part of its picture is empty now"
@@ -256,7 +285,9 @@ class _Search:
     def _piece_under(self, shot: Shot, part: FrameRange, zero: Fraction) -> Piece | None:
         """The piece that PART of SHOT shows as it was."""
         begin, end = part.start / self.rate - zero, part.end / self.rate - zero
-        for piece, start, stop in self._stretched():
+        stretched = self._stretched
+        at = bisect_right(stretched, begin, key=lambda entry: entry[1])
+        for piece, start, stop in stretched[max(0, at - 2) : at + 1]:
             if not (start - self.slack <= begin and end <= stop + self.slack):
                 continue
             if not self.finder.shows(shot, piece):
@@ -270,6 +301,7 @@ class _Search:
                 return piece
         return None
 
+    @cached_property
     def _stretched(self) -> list[tuple[Piece, Fraction, Fraction]]:
         """The pieces with their ends; the outer ones go on along their own media, as far as anybody asks."""
         pieces, length = self.picture.pieces, self.picture.length
@@ -301,7 +333,8 @@ class _Search:
         if after is not None:
             end -= self._frame(after.at - self.picture.length)
         whole = FrameRange(start, max(start, end))
-        new = [shot for shot in self.finder.shots if whole.intersect(shot.record)]
+        first, last = under(self.finder.shots, whole)
+        new = self.finder.shots[first:last]
         filled = sum(part.duration for shot in new if (part := whole.intersect(shot.record)))
         if not new or filled < whole.duration:  # a shot that was disabled leaves a hole, too
             return None
@@ -325,11 +358,12 @@ class _Search:
         return left.record.end, right.record.start
 
     def _shots_of(self, piece: Piece) -> list[Shot | None]:
-        return [shot for shot in self.finder.shots if self._zero(shot, piece) is not None]
+        return [shot for shot in self.finder.candidates(piece) if self._zero(shot, piece) is not None]
 
     def zero_of(self, piece: Piece) -> Fraction | None:
         """The cue's zero by a PIECE beside it, by the shot nearest to where it was."""
-        zeros = [zero for shot in self.finder.shots if (zero := self._zero(shot, piece)) is not None]
+        shots = self.finder.candidates(piece)
+        zeros = [zero for shot in shots if (zero := self._zero(shot, piece)) is not None]
         return min(zeros, key=lambda zero: abs(zero - self.present), default=None)
 
     def _zero(self, shot: Shot, piece: Piece) -> Fraction | None:
