@@ -56,6 +56,7 @@ MAY = {
             "selftest",
             "server",
             "v1",
+            "whole_file",
             "cli",
         ),
         *(f"engines.hunyuan.{name}" for name in ("licence", "models", "store")),

@@ -15,12 +15,12 @@ from foleyd import __version__
 from foleyd.cli.exits import done_code
 from foleyd.cli.main import run
 from foleyd.cli.options import _join_pairs
-from foleyd.cli.requests import whole_frames
 from foleyd.cli.show import BarDisplay, duration_text, show_event
 from foleyd.config import Folders, make_private
 from foleyd.server.lock import hold_lock
 from foleyd.timebase import STANDARD_RATES
 from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.whole_file import whole_frames
 
 TAKE_KEYS = {
     "path", "seed", "samples", "source_in_samples", "cue_samples", "sample_rate", "channels", "events_s",

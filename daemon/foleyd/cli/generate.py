@@ -60,11 +60,11 @@ def generate(
 
 
 def program_of_file(daemon: Daemon, path: Path) -> pb.Program:
-    """The file at absolute PATH as a program of one shot. Raises RequestRefused, InputError."""
-    from foleyd.cli import requests
+    """The file at absolute PATH as a program of one shot. Raises RequestRefused, NothingToSee."""
     from foleyd.refused import RequestRefused
+    from foleyd.whole_file import program_of
 
     media = daemon.probe([str(path)])[0]
     if media.HasField("error"):
         raise RequestRefused(media.error)
-    return requests.program_of(media)
+    return program_of(media)

@@ -6,8 +6,6 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,6 @@ from foleyd.cli.exits import InputError, InputNotFound, OutputIsInput, OutputTak
 from foleyd.cli.options import How, Sources, Spots, Wanted
 from foleyd.interchange.kinds import BUNDLE_SUFFIX, OTIO_SUFFIXES, WRITTEN_SUFFIXES
 from foleyd.ranges import check_range, fraction, parse_frame, start_label
-from foleyd.timebase import has_drop_frame, round_half_up
 from foleyd.v1 import foleyd_pb2 as pb
 
 if TYPE_CHECKING:
@@ -24,53 +21,11 @@ if TYPE_CHECKING:
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 CLIENT_NAME = "cli"
 
-_FRAME_TOLERANCE = Fraction(1, 20)
-"""How far a length may lie from whole frames by a container's coarse clock alone."""
-
 
 def absolute(path: Path) -> Path:
     """PATH as the daemon needs it. Raises InputError for a name that is not UTF-8."""
     plain_text(str(path), "the file name")
     return Path(os.path.abspath(path))
-
-
-def program_of(media: pb.MediaInfo) -> pb.Program:
-    """A program of one shot: the whole file, at its own rate, from its embedded timecode or 0.
-
-    Raises InputError when it holds no picture.
-    """
-    path = Path(media.path)
-    rate, seconds = fraction(media.rate), fraction(media.duration)
-    if rate <= 0 or seconds <= 0:
-        raise InputError(f"{path.name} holds no picture that can be read; choose a video file")
-    frames = whole_frames(seconds, rate)
-    # Without timecode in the file, labels are drop frame where that exists.
-    start = pb.StartTimecode(frames=0, drop_frame=has_drop_frame(rate))
-    if media.HasField("timecode"):
-        start = media.timecode
-    shot = pb.Shot(
-        id="1",
-        name=path.name,
-        media=pb.Media(path=media.path, name=path.name),
-        source_start=pb.Rational(num=0, den=1),
-        record_start_frame=0,
-        duration_frames=frames,
-        speed=pb.Rational(num=1, den=1),
-    )
-    return pb.Program(
-        rate=media.rate,
-        start_timecode=start,
-        shots=[shot],
-        name=path.stem,
-        duration_frames=frames,
-    )
-
-
-def whole_frames(seconds: Fraction, rate: Fraction) -> int:
-    """Frames that SECONDS of picture need so that the last one is covered whole; at least 1."""
-    frames = seconds * rate
-    nearest = round_half_up(frames)
-    return max(1, nearest if abs(frames - nearest) <= _FRAME_TOLERANCE else ceil(frames))
 
 
 def range_of_file(program: pb.Program, begin: str | None, end: str | None) -> list[pb.FrameRange]:
