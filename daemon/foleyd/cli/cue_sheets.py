@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleyd.cli.exits import InputError
+from foleyd.cli.exits import InputError, OutputTaken
+from foleyd.cue import DEFAULT_LAYER, Cue, FrameRange
 from foleyd.cuesheet.schema import FolderSettings, Sidecar, settled
 from foleyd.ranges import fraction, start_label
 from foleyd.v1 import foleyd_pb2 as pb
@@ -71,3 +73,39 @@ def cues_of(daemon: Daemon, sheet: Sidecar, selection: pb.Selection) -> pb.CueLi
         source, name = selection.program, selection.program.shots[0].name
     start = start_label(fraction(source.rate), source.start_timecode)
     return cue_list(sheet, start, source.duration_frames, name, layers)
+
+
+def check_new(path: Path) -> Path:
+    """Absolute PATH, once nothing is there. Raises OutputTaken, InputError."""
+    from foleyd.cli.requests import absolute
+
+    target = absolute(path)
+    if os.path.lexists(target):
+        raise OutputTaken(f"{target} exists already and is never overwritten; choose another name")
+    if not target.parent.is_dir():
+        raise InputError(f"the folder {target.parent} does not exist; make it or choose another")
+    return target
+
+
+def write_csv(path: Path, spotting: pb.SpotResponse) -> None:
+    """The cues of SPOTTING as a table, into PATH, a new file. Raises OutputError."""
+    from foleyd.cuesheet.write import cues_csv
+    from foleyd.files import new_file
+
+    program = spotting.program
+    start = start_label(fraction(program.rate), program.start_timecode)
+    with new_file(path) as temporary:
+        temporary.write_bytes(cues_csv([_cue(cue) for cue in spotting.cues], start).encode())
+
+
+def _cue(cue: pb.Cue) -> Cue:
+    return Cue(
+        id=cue.id,
+        record=FrameRange(cue.range.start_frame, cue.range.end_frame),
+        prompt=cue.prompt,
+        negative_prompt=cue.negative_prompt,
+        layer=cue.layer or DEFAULT_LAYER,
+        seeds=tuple(cue.seeds),
+        handles=cue.handles_frames if cue.HasField("handles_frames") else None,
+        engine=cue.engine,
+    )

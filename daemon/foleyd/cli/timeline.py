@@ -113,6 +113,7 @@ def cues(
     *,
     source: Annotated[Path, typer.Argument(metavar="IN", help="A timeline or a video file.")],
     spots: o.Spots,
+    sheet: o.CueSheet = None,
     sources: o.Sources,
     wanted: o.Wanted,
     refresh: Refreshing = False,
@@ -122,28 +123,39 @@ def cues(
             "--otio", metavar="FILE", help="Write the timeline with a marker for each cue; must not exist."
         ),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Write the cues as a cue sheet; must not exist."),
+    ] = None,
     as_json: o.Json = False,
 ) -> int:
     """Lists the cues that would be filled, or what --refresh would do."""
-    from foleyd.cli import requests, show
+    from foleyd.cli import cue_sheets, requests, show
     from foleyd.cli.as_json import spotting_json
     from foleyd.v1 import foleyd_pb2 as pb
 
     if refresh:
-        if otio is not None:
-            raise InputError("--otio is for cues that are not made yet; leave --refresh out")
+        if otio is not None or table is not None or sheet is not None:
+            raise InputError("--otio, --csv and --cues are for cues not made yet; leave --refresh out")
         return _cues_of_refresh(source, spots, sources, wanted, as_json=as_json)
-    said = bool(wanted.prompts) or spots.markers
-    rule = requests.cue_rule(wanted if said else wanted.with_prompt(_NO_PROMPT), spots)
+    listed = cue_sheets.read_cues(sheet, wanted, spots) if sheet is not None else None
+    said = bool(wanted.prompts) or spots.markers or listed is not None
+    rule = (
+        requests.cue_rule(wanted if said else wanted.with_prompt(_NO_PROMPT), spots) if not listed else None
+    )
     path = requests.absolute(source)
+    to_csv = cue_sheets.check_new(table) if table is not None else None
     with _placeholders(path) as names, open_daemon() as daemon:
         selection = _selection_of(daemon, path, spots, sources, names)
-        spotting = daemon.spot(pb.SpotRequest(selection=selection, rule=rule))
+        given = cue_sheets.cues_of(daemon, listed, selection) if listed is not None else None
+        spotting = daemon.spot(pb.SpotRequest(selection=selection, rule=rule, cues=given))
     if not said:
         for cue in spotting.cues:
             cue.prompt = ""
             del cue.seeds[:]
     colour = _mark(selection, spotting.cues, path, requests.absolute(otio)) if otio is not None else ""
+    if to_csv is not None:
+        cue_sheets.write_csv(to_csv, spotting)
     if as_json:
         marked = {"otio": str(requests.absolute(otio)), "colour": colour} if otio is not None else {}
         print(json.dumps({**spotting_json(spotting), **marked}))
@@ -152,6 +164,8 @@ def cues(
     show.print_lines(show.cue_table(spotting))
     if otio is not None:
         show.print_lines(["", f"timeline  {otio} (choose these with --markers --colour {colour})"])
+    if to_csv is not None:
+        show.print_lines(["", f"cue sheet {to_csv} (fill these with --cues)"])
     return DONE
 
 

@@ -45,6 +45,7 @@ MUST_BE = {
     "target": f"one of {', '.join(TARGETS)}",
     "naming": "a template of names in braces",
     "loudness": "LUFS such as -23, or the name of a preset",
+    "file": "the name of a video or timeline, from the cue sheet's folder or whole",
     "notes": "a text",
     "cues": "tables, each under a line [[cues]]",
 }

@@ -32,10 +32,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "seed": ("seed", "seeds"),
     "handles": ("handles",),
     "engine": ("engine", "model"),
+    "file": ("file", "file name", "filename", "media file", "source file"),
     "notes": ("notes", "note", "comment", "comments", "remarks"),
 }
 """Names of columns, small, by key; where several stand for one key, the first in this list is taken."""
 
+# Columns are an editor's own: only what is all but one of these is taken for a slip of theirs.
+_MISTYPED = (
+    *("start", "timecode", "duration", "prompt", "description", "negative", "negative prompt", "layer"),
+    *("takes", "seeds", "handles", "engine", "notes"),
+)
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 20
 _NUMBERS = ("takes", "handles")
@@ -160,7 +166,6 @@ def _names(header: Sequence[str]) -> list[str]:
 
 def _check_header(header: Sequence[str], keys: Mapping[str, int], path: Path, line: int) -> None:
     """Refuses what is nearly one of our names, and the same name twice. Others are the editor's own."""
-    known = [name for names in COLUMNS.values() for name in names if len(name) > 3]
     names = _names(header)
     every = {name for known_names in COLUMNS.values() for name in known_names}
     for column, name in enumerate(names):
@@ -169,7 +174,7 @@ def _check_header(header: Sequence[str], keys: Mapping[str, int], path: Path, li
             if column not in keys.values() and name in names[:column]:
                 raise SheetError(path, f"there are two columns {header[column].strip()!r}; keep one", place)
             continue
-        close = difflib.get_close_matches(name, known, 1, 0.8) if name else []
+        close = difflib.get_close_matches(name, _MISTYPED, 1, 0.87) if len(name) > 4 else []
         if close:
             raise SheetError(
                 path,

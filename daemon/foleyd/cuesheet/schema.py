@@ -78,6 +78,8 @@ class SheetCue(msgspec.Struct, frozen=True, kw_only=True):
     seeds: Seeds | None = None
     handles: Handles | None = None
     engine: Word | None = None
+    file: str | None = None
+    """The file that the cue is for, in a sheet for several (``foley batch``)."""
     notes: str | None = None
     """For people; nothing is made of it."""
     places: dict[str, Place] = {}
