@@ -253,6 +253,7 @@ def bare(document: r.Json) -> r.Json:
     return edit
 
 
+@pytest.mark.slow
 def test_takes_are_known_by_their_files_where_a_tool_drops_metadata(
     foley: Foley, media: list[Path], tmp_path: Path
 ) -> None:
@@ -268,6 +269,7 @@ def test_takes_are_known_by_their_files_where_a_tool_drops_metadata(
     assert again == bare(after)
 
 
+@pytest.mark.slow
 def test_takes_of_an_older_foleyd_are_kept_while_their_picture_looks_the_same(
     foley: Foley, media: list[Path], tmp_path: Path
 ) -> None:
@@ -287,6 +289,7 @@ def test_takes_of_an_older_foleyd_are_kept_while_their_picture_looks_the_same(
     assert r.check_sound(after).wrong == []
 
 
+@pytest.mark.slow
 def test_what_cannot_be_made_anew_lies_as_it_did(foley: Foley, media: list[Path], tmp_path: Path) -> None:
     shots = [r.shot(media[number], 100, 40) for number in range(2)]
     document = first_run(foley, tmp_path, shots, [0, 1])
