@@ -303,7 +303,7 @@ class EngineChoice(_message.Message):
     def __init__(self, name: _Optional[str] = ..., preset: _Optional[str] = ..., steps: _Optional[int] = ..., guidance_scale: _Optional[float] = ..., options: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Output(_message.Message):
-    __slots__ = ("folder", "handles_frames", "loudness", "formats", "naming", "otio_target", "otio_path", "preview", "picture", "audition_mix")
+    __slots__ = ("folder", "handles_frames", "loudness", "formats", "naming", "otio_target", "otio_path", "preview", "picture", "audition_mix", "cue_sheet")
     FOLDER_FIELD_NUMBER: _ClassVar[int]
     HANDLES_FRAMES_FIELD_NUMBER: _ClassVar[int]
     LOUDNESS_FIELD_NUMBER: _ClassVar[int]
@@ -314,6 +314,7 @@ class Output(_message.Message):
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
     PICTURE_FIELD_NUMBER: _ClassVar[int]
     AUDITION_MIX_FIELD_NUMBER: _ClassVar[int]
+    CUE_SHEET_FIELD_NUMBER: _ClassVar[int]
     folder: str
     handles_frames: int
     loudness: str
@@ -324,7 +325,8 @@ class Output(_message.Message):
     preview: bool
     picture: bool
     audition_mix: bool
-    def __init__(self, folder: _Optional[str] = ..., handles_frames: _Optional[int] = ..., loudness: _Optional[str] = ..., formats: _Optional[_Iterable[str]] = ..., naming: _Optional[str] = ..., otio_target: _Optional[_Union[OtioTarget, str]] = ..., otio_path: _Optional[str] = ..., preview: bool = ..., picture: bool = ..., audition_mix: bool = ...) -> None: ...
+    cue_sheet: bool
+    def __init__(self, folder: _Optional[str] = ..., handles_frames: _Optional[int] = ..., loudness: _Optional[str] = ..., formats: _Optional[_Iterable[str]] = ..., naming: _Optional[str] = ..., otio_target: _Optional[_Union[OtioTarget, str]] = ..., otio_path: _Optional[str] = ..., preview: bool = ..., picture: bool = ..., audition_mix: bool = ..., cue_sheet: bool = ...) -> None: ...
 
 class GenerateRequest(_message.Message):
     __slots__ = ("request_id", "selection", "cues", "rule", "refresh", "engine", "output", "priority", "on_disconnect", "text_only", "client")
@@ -481,7 +483,7 @@ class CancelledEvent(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media", "peak_device_memory_bytes", "refreshed")
+    __slots__ = ("otio", "placements", "takes", "stage_seconds", "peak_memory_bytes", "cached", "otio_path", "preview_path", "picture_path", "audition_path", "preview_note", "failed_cues", "warnings", "engine", "cues", "rate", "start_timecode", "gain_db", "missing_media", "peak_device_memory_bytes", "refreshed", "cue_sheet_path", "cue_page_path", "loudness_target")
     class StageSecondsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -510,6 +512,9 @@ class Result(_message.Message):
     MISSING_MEDIA_FIELD_NUMBER: _ClassVar[int]
     PEAK_DEVICE_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     REFRESHED_FIELD_NUMBER: _ClassVar[int]
+    CUE_SHEET_PATH_FIELD_NUMBER: _ClassVar[int]
+    CUE_PAGE_PATH_FIELD_NUMBER: _ClassVar[int]
+    LOUDNESS_TARGET_FIELD_NUMBER: _ClassVar[int]
     otio: OtioDocument
     placements: _containers.RepeatedCompositeFieldContainer[Placement]
     takes: _containers.RepeatedCompositeFieldContainer[Take]
@@ -531,7 +536,10 @@ class Result(_message.Message):
     missing_media: _containers.RepeatedCompositeFieldContainer[Warning]
     peak_device_memory_bytes: int
     refreshed: _containers.RepeatedCompositeFieldContainer[RefreshedTake]
-    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., peak_device_memory_bytes: _Optional[int] = ..., refreshed: _Optional[_Iterable[_Union[RefreshedTake, _Mapping]]] = ...) -> None: ...
+    cue_sheet_path: str
+    cue_page_path: str
+    loudness_target: str
+    def __init__(self, otio: _Optional[_Union[OtioDocument, _Mapping]] = ..., placements: _Optional[_Iterable[_Union[Placement, _Mapping]]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., stage_seconds: _Optional[_Mapping[str, float]] = ..., peak_memory_bytes: _Optional[int] = ..., cached: bool = ..., otio_path: _Optional[str] = ..., preview_path: _Optional[str] = ..., picture_path: _Optional[str] = ..., audition_path: _Optional[str] = ..., preview_note: _Optional[str] = ..., failed_cues: _Optional[_Iterable[_Union[CueFailed, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., engine: _Optional[_Union[EngineChosen, _Mapping]] = ..., cues: _Optional[_Iterable[_Union[Cue, _Mapping]]] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., start_timecode: _Optional[_Union[StartTimecode, _Mapping]] = ..., gain_db: _Optional[float] = ..., missing_media: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., peak_device_memory_bytes: _Optional[int] = ..., refreshed: _Optional[_Iterable[_Union[RefreshedTake, _Mapping]]] = ..., cue_sheet_path: _Optional[str] = ..., cue_page_path: _Optional[str] = ..., loudness_target: _Optional[str] = ...) -> None: ...
 
 class Placement(_message.Message):
     __slots__ = ("cue_id", "take_id", "track_name", "layer", "range", "source_in_samples", "enabled", "path", "download_id")
