@@ -101,13 +101,11 @@ class Worker:
     def _run(self, call: int, lane: str, method: str, arguments: tuple[Any, ...]) -> None:
         try:
             room = self._bench if lane in BENCH_LANES else self.studio()
-            value = getattr(room, method)(*arguments, watch=self._watches[call])
-            answer: tuple[str, int, object] = ("result", call, value)
+            self._send(("result", call, getattr(room, method)(*arguments, watch=self._watches[call])))
         except Exception as error:  # whatever it is, the caller hears of it and the worker lives on
-            answer = ("failure", call, failure_or_defect(error))
+            self._send(("failure", call, failure_or_defect(error)))
         finally:
             self._watches.pop(call, None)
-        self._send(answer)
 
     def _send(self, message: tuple[Any, ...]) -> None:
         with self._sending:
