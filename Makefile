@@ -62,6 +62,7 @@ lint: install-dev
 
 types: install-dev
 	$(BIN)/mypy
+	@tools/check_plugin_types.sh $(BIN)/mypy
 
 stubs: $(STUBS)/.installed  ## the committed stubs, generated again from the .proto
 	PYTHON=$(CURDIR)/$(STUBS)/bin/python tools/generate_stubs.sh

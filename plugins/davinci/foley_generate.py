@@ -255,7 +255,7 @@ class Visit:
             engine=values["engine"],
             handles=exact_handles(values["handles"], host.clock.rate, host.import_rate),
             spread=values["spread"] if source.key == SELECTION else EACH,
-            ranges=[] if source.cues else [tuple(span) for span in source.spans],
+            ranges=[] if source.cues else [(span.start, span.end) for span in source.spans],
             cues=source.cues,
             layers=watch.layers or LAYERS,
             folder=os.path.expanduser(values["folder"]),

@@ -134,7 +134,8 @@ class Placing:
 
     def _add_tracks(self, pieces: Sequence[Piece]) -> dict[str, int]:
         """By name: the number of each new track."""
-        host, made = self.host, {}
+        host = self.host
+        made: dict[str, int] = {}
         count = self.added.first_track = host.track_count(SOUND)
         edge = [maybe(host.timeline, "GetTrackName", SOUND, index) for index in (count, count + 1)]
         if (count and not edge[0]) or edge[1]:  # to name a track by a wrong number would rename one of yours

@@ -342,7 +342,7 @@ def connect(names: Mapping[str, Any]) -> Host:
         found = maybe(names["app"], "GetResolve")
     if found is None:
         try:
-            import DaVinciResolveScript  # only there where Resolve's own modules are on the path
+            import DaVinciResolveScript  # type: ignore[import-not-found]  # on the path only near Resolve
         except ImportError:
             found = None
         else:

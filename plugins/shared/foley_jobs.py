@@ -344,7 +344,7 @@ def _queue_words(position: int) -> str:
 
 
 def _stage_words(stage: dict[str, Any]) -> str:
-    name, words = stage["name"], stage["words"]
+    name, words = str(stage["name"]), stage["words"]
     told = STAGES.get(name, name)
     if words:
         told = f"{told}: {words}"
