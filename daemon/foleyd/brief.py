@@ -212,6 +212,8 @@ class Names:
     preview: Path | None = None
     picture: Path | None = None
     mix: Path | None = None
+    cue_sheet: Path | None = None
+    cue_page: Path | None = None
     made: tuple[Path, ...] = ()
     recuts: Mapping[tuple[int, int], Path] = field(default_factory=dict)
 
@@ -219,7 +221,8 @@ class Names:
         """Every path that may be written."""
         stem = self.preview
         previews = [stem.with_name(stem.name + end) for end in PREVIEW_SUFFIXES] if stem else []
-        single = [path for path in (self.otio, self.picture, self.mix) if path is not None]
+        asked = (self.otio, self.picture, self.mix, self.cue_sheet, self.cue_page)
+        single = [path for path in asked if path is not None]
         exports = [path for paths in self.exports.values() for path in paths]
         return (*self.takes.values(), *self.recuts.values(), *exports, *single, *previews, *self.made)
 
@@ -243,7 +246,8 @@ class Commission:
 class Conformed:
     """The takes as files, and the one gain that was given to all of them. EXPORTS by take id.
 
-    RECUTS are earlier takes that were cut anew, by the place of their clip.
+    RECUTS are earlier takes that were cut anew, by the place of their clip. LOUDNESS_TARGET says in words
+    what the gain was for.
     """
 
     takes: tuple[Take, ...]
@@ -251,6 +255,7 @@ class Conformed:
     exports: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     recuts: Mapping[tuple[int, int], Take] = field(default_factory=dict)
+    loudness_target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

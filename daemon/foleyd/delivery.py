@@ -19,7 +19,7 @@ from foleyd.files import new_file
 from foleyd.media import sound
 from foleyd.media.bwf import Broadcast, Ixml, midnight_reference, write_take
 from foleyd.media.export import export
-from foleyd.media.loudness import measure, parse_target
+from foleyd.media.loudness import measure, target_of
 from foleyd.media.picture import program_frames
 from foleyd.media.preview import Preview, whole_file, write_preview
 from foleyd.media.waveform import waveform
@@ -76,10 +76,10 @@ def conform(commission: Commission, sounds: Sounds, watch: Watching) -> Conforme
     Raises OutputError, LoudnessError, CancelledWork.
     """
     pieces = _pieces(commission, sounds)
-    target = commission.output.loudness
+    target = target_of(commission.output.loudness)
     gain = sound.MixGain(0.0)
-    if target:
-        gain = sound.mix_gain(_mix_of(pieces, commission.brief.program, 0.0), parse_target(target))
+    if target is not None:
+        gain = sound.mix_gain(_mix_of(pieces, commission.brief.program, 0.0), target)
     notices = [Notice(gain.warning)] if gain.warning else []
     takes: list[Take] = []
     exports: dict[str, tuple[Path, ...]] = {}
@@ -96,7 +96,8 @@ def conform(commission: Commission, sounds: Sounds, watch: Watching) -> Conforme
         )
         watch.event(Advance("conform", (index + 1) / len(pieces)))
     earlier = pieces[0].plan.gain_db if pieces else 0.0
-    return Conformed(tuple(takes), gain.gain_db + earlier, exports, tuple(notices))
+    words = str(target) if target is not None else ""
+    return Conformed(tuple(takes), gain.gain_db + earlier, exports, tuple(notices), loudness_target=words)
 
 
 def _write(piece: _Piece, commission: Commission, gain_db: float) -> tuple[Take, str]:

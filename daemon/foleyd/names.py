@@ -24,14 +24,15 @@ from foleyd.files import (
     remove_leftovers,
 )
 from foleyd.media.export import check_format
-from foleyd.media.loudness import parse_target
+from foleyd.media.loudness import target_of
 from foleyd.request import Output
 
 DEFAULT_NAMING = "{name}_{layer}_{cue}_take{take}"
-_FIELDS = ("name", "cue", "layer", "take", "seed", "prompt", "timecode")
+_FIELDS = ("stem", "tc", "layer", "slug", "take", "cue", "seed", "name", "prompt", "timecode")
 _SAMPLE_BYTES = 3
 _LONGEST_STEM = 120
 _LONGEST_PART = 60
+SHEET_SUFFIXES = (".csv", ".html")
 _SUFFIXES = {"flac": ".flac", "mp3": ".mp3", "aac": ".m4a"}
 # What Windows, macOS or a shell cannot have in a name; a colon is a path separator to old Macs.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
@@ -75,8 +76,7 @@ def check_output(output: Output, own_folder: Path, samples: int) -> None:
     """
     check_naming(output.naming)
     with at_field("output.loudness"):
-        if output.loudness:
-            parse_target(output.loudness)
+        target_of(output.loudness)
     with at_field("output.formats"):
         for name in output.formats:
             check_format(name)
@@ -160,6 +160,7 @@ def choose_names(
         for path in (*takes.values(), *recuts.values())
     }
     base = safe_name(brief.name) or "foley"
+    sheet = taken.free_stem(f"{base}_cues", SHEET_SUFFIXES) if output.cue_sheet and takes else None
     wants_otio = output.otio_path is None and output.folder is not None
     return Names(
         takes=takes,
@@ -168,6 +169,8 @@ def choose_names(
         preview=taken.free_stem(f"{base}_preview", PREVIEW_SUFFIXES) if output.preview and takes else None,
         picture=taken.free(base, ".png") if output.picture and takes else None,
         mix=taken.free(f"{base}_mix", ".wav") if output.audition_mix and takes else None,
+        cue_sheet=sheet.with_name(f"{sheet.name}.csv") if sheet else None,
+        cue_page=sheet.with_name(f"{sheet.name}.html") if sheet else None,
         made=made,
         recuts=recuts,
     )
@@ -206,6 +209,17 @@ def safe_name(text: str, longest: int = _LONGEST_PART) -> str:
     return f"_{name}" if _RESERVED.match(name) else name
 
 
+def slug(text: str, longest: int = 40) -> str:
+    """TEXT as words joined by hyphens, small: letters and digits of every script, at most LONGEST bytes."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    kept = ""
+    for char in folded:
+        # A mark belongs to the letter before it.
+        mark = unicodedata.category(char)[0] == "M" and kept and not kept.endswith(" ")
+        kept += char if char.isalnum() or mark else " "
+    return _shortened(unicodedata.normalize("NFC", "-".join(kept.split())), longest).strip("-")
+
+
 def withdraw(paths: Iterable[Path], job: str) -> None:
     """Deletes those of PATHS that JOB wrote, known by its id inside, then its folders if empty."""
     paths = list(paths)
@@ -234,15 +248,19 @@ def _make_folder(folder: Path) -> tuple[Path, ...]:
 
 def _take_stem(template: str, brief: Brief, plan: CuePlan, take: Heard, number: int) -> str:
     cue = plan.cue
-    label = str(brief.program.label(cue.record.start)).translate({ord(":"): ".", ord(";"): "."})
+    label = str(brief.program.label(cue.record.start)).replace(";", ":")
+    name = safe_name(brief.name)
     values = {
-        "name": safe_name(brief.name),
+        "stem": name,
+        "tc": label.replace(":", ""),
+        "slug": slug(cue.prompt),
+        "name": name,
         "cue": safe_name(cue.id),
         "layer": safe_name(cue.layer),
         "take": str(number),
         "seed": str(take.seed),
         "prompt": safe_name(cue.prompt, 40),
-        "timecode": label,
+        "timecode": label.replace(":", "."),
     }
     return safe_name(template.format(**values), _LONGEST_STEM) or f"take {number}"
 

@@ -11,6 +11,8 @@ from foleyd.cue import DEFAULT_HANDLES, DEFAULT_LAYER, Cue, FrameRange, Program
 from foleyd.refreshed import Refresh
 
 AUTO_ENGINE = "auto"
+AS_IS = "as-is"
+"""A loudness in words: levels are left alone, as they are where none is asked for."""
 MAX_TAKES = 32
 TARGETS = ("generic", "resolve", "premiere", "kdenlive")
 FORMATS = ("flac", "mp3", "aac")
@@ -109,6 +111,7 @@ class Output:
     preview: bool = False
     picture: bool = False
     audition_mix: bool = False
+    cue_sheet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foleyd.media.loudness import PRESETS, LoudnessError, measure, parse_target
+from foleyd.media.loudness import PRESETS, LoudnessError, measure, parse_target, target_of
 from media_out.signals import Samples, Signal, sine
 
 
@@ -103,6 +103,8 @@ def test_the_figures_do_not_depend_on_the_blocks(block: int) -> None:
         ("atsc-a85", -24, -2),
         ("netflix", -27, -2),
         ("streaming", -14, -1),
+        ("broadcast-ebu", -23, -1),
+        ("film", -27, -2),
         ("-23", -23, -1),
         ("-18.5", -18.5, -1),
         (" -16 LUFS ", -16, -1),
@@ -122,6 +124,17 @@ def test_other_targets_are_refused_by_name(text: str) -> None:
     with pytest.raises(LoudnessError) as caught:
         parse_target(text)
     assert text.removeprefix("-") in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", " ", "as-is", " As-Is "])
+def test_as_is_is_no_target(text: str) -> None:
+    assert target_of(text) is None
+
+
+def test_a_target_says_its_values() -> None:
+    words = str(target_of("broadcast-ebu"))
+    assert words == "broadcast-ebu: -23 LUFS, at most -1 dBTP (EBU R 128: European broadcast)"
+    assert str(target_of("-18.5")) == "-18.5 LUFS, at most -1 dBTP"
 
 
 def test_every_preset_names_its_source() -> None:

@@ -246,7 +246,7 @@ class How:
         ] = None,
         loudness: Annotated[
             str,
-            typer.Option("--loudness", metavar="LUFS|PRESET", help='Of the whole mix: "-23", "r128"…'),
+            typer.Option("--loudness", metavar="LUFS|PRESET", help='Of the whole mix: "-23", "film"…'),
         ] = "",
         formats: Annotated[
             list[str] | None,

@@ -100,13 +100,13 @@ def checked(kind: type[Kind], given: Mapping[str, Any], path: Path, place_of: Pl
 
 def check_settings(settings: schema.FolderSettings, path: Path, place_of: PlaceOf) -> None:
     """What only the rooms below know: loudness and naming. Raises SheetError."""
-    from foleyd.media.loudness import parse_target
+    from foleyd.media.loudness import target_of
     from foleyd.names import check_naming
 
     try:
         if settings.loudness:
             key = "loudness"
-            parse_target(settings.loudness)
+            target_of(settings.loudness)
         if settings.naming:
             key = "naming"
             check_naming(settings.naming)

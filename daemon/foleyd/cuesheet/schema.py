@@ -20,8 +20,7 @@ MAX_STEPS = 10_000
 MAX_GUIDANCE = 1_000
 
 Takes = Annotated[int, Meta(ge=1, le=MAX_TAKES)]
-# Further takes count up from the first seed.
-FirstSeed = Annotated[int, Meta(ge=0, le=MAX_SEED - MAX_TAKES)]
+FirstSeed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 Seeds = Annotated[
     tuple[Annotated[int, Meta(ge=0, le=MAX_SEED)], ...], Meta(min_length=1, max_length=MAX_TAKES)
 ]

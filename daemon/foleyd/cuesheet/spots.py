@@ -9,7 +9,7 @@ from pathlib import Path
 
 from foleyd.cue import DEFAULT_LAYER, LAYERS, FrameRange
 from foleyd.cuesheet.errors import SheetError
-from foleyd.cuesheet.schema import SheetCue, Sidecar
+from foleyd.cuesheet.schema import MAX_SEED, SheetCue, Sidecar
 from foleyd.errors import FoleyError
 from foleyd.ranges import check_range, parse_frame
 from foleyd.request import AUTO_ENGINE
@@ -123,7 +123,7 @@ def _cues(
                 prompt=text,
                 negative_prompt=(sheet.negative or "") if cue.negative is None else cue.negative,
                 layer=layer,
-                seeds=_seeds(cue, sheet, drawn),
+                seeds=_seeds(cue, sheet, drawn, path),
                 handles_frames=cue.handles,
                 engine=_engine(cue),
             )
@@ -131,12 +131,17 @@ def _cues(
     return made
 
 
-def _seeds(cue: SheetCue, sheet: Sidecar, drawn: int) -> Sequence[int]:
+def _seeds(cue: SheetCue, sheet: Sidecar, drawn: int, path: Path) -> Sequence[int]:
     if cue.seeds is not None:
         return cue.seeds
     asked = sheet.seed if cue.seed is None else cue.seed
     first = drawn if asked is None else asked
-    return range(first, first + (cue.takes or sheet.takes or 1))
+    takes = cue.takes or sheet.takes or 1
+    if first + takes - 1 > MAX_SEED:
+        raise _at(
+            cue, "seed", path, f"the seeds of {takes} takes count up beyond 2^63; choose a smaller seed"
+        )
+    return range(first, first + takes)
 
 
 def _engine(cue: SheetCue) -> str:

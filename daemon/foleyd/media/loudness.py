@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from foleyd.cue import Loudness
 from foleyd.media.errors import MediaError
+from foleyd.request import AS_IS
 from foleyd.timebase import SAMPLE_RATE
 
 Block = npt.NDArray[np.float32]
@@ -54,6 +55,11 @@ class LoudnessTarget:
     ceiling: float
     source: str
 
+    def __str__(self) -> str:
+        """In words, with its values."""
+        values = f"{self.integrated:g} LUFS, at most {self.ceiling:g} dBTP"
+        return values if self.name.endswith("LUFS") else f"{self.name}: {values} ({self.source})"
+
 
 PRESETS: dict[str, LoudnessTarget] = {
     target.name: target
@@ -67,9 +73,23 @@ PRESETS: dict[str, LoudnessTarget] = {
         ),
         LoudnessTarget("podcast", -16.0, -1.0, "Apple Podcasts' advice; AES TD1008 for speech asks -18"),
         LoudnessTarget("streaming", -14.0, -1.0, "playback level of YouTube and Spotify"),
+        LoudnessTarget("broadcast-ebu", -23.0, -1.0, "EBU R 128: European broadcast"),
+        LoudnessTarget(
+            "film",
+            -27.0,
+            -2.0,
+            "as films are delivered to be seen at home; for cinemas there is no such norm: they mix by a "
+            "calibrated room (SMPTE RP 200)",
+        ),
     )
 }
 """Presets by name. All are meant for a whole programme; here they level the job's own mix."""
+
+
+def target_of(text: str) -> LoudnessTarget | None:
+    """As :func:`parse_target`; None where TEXT leaves levels as they are. Raises LoudnessError."""
+    word = text.strip().lower()
+    return None if word in {"", AS_IS} else parse_target(word)
 
 
 def parse_target(text: str) -> LoudnessTarget:
@@ -82,7 +102,8 @@ def parse_target(text: str) -> LoudnessTarget:
         return PRESETS[word]
     number = word.removesuffix("lufs").strip().replace("−", "-")
     if not _NUMBER.match(number):
-        raise LoudnessError(f"{text!r} is no loudness; give LUFS such as -23 or one of {', '.join(PRESETS)}")
+        known = ", ".join((*PRESETS, AS_IS))
+        raise LoudnessError(f"{text!r} is no loudness; give LUFS such as -23 or one of {known}")
     value = float(number)
     if not _QUIETEST <= value <= _LOUDEST:
         raise LoudnessError(f"a loudness of {number} LUFS is not between {_QUIETEST:g} and {_LOUDEST:g}")

@@ -252,6 +252,8 @@ def result(done: e.Done) -> pb.Result:
         preview_path=str(delivery.preview or ""),
         picture_path=str(names.picture or ""),
         audition_path=str(names.mix or ""),
+        cue_sheet_path=str(names.cue_sheet or ""),
+        cue_page_path=str(names.cue_page or ""),
         preview_note=delivery.preview_note,
         failed_cues=[cue_failed(item) for item in done.failed],
         warnings=[warning(item) for item in done.notices],
@@ -260,6 +262,7 @@ def result(done: e.Done) -> pb.Result:
         rate=rational(done.brief.program.rate),
         start_timecode=start_timecode(done.brief.program.start),
         gain_db=done.conformed.gain_db,
+        loudness_target=done.conformed.loudness_target,
         missing_media=[warning(item) for item in done.brief.missing],
         refreshed=[refreshed(item) for item in delivery.refreshed],
     )

@@ -15,6 +15,7 @@ from foleyd.cue import DEFAULT_LAYER, Cue, FrameRange, Media, Program, Shot
 from foleyd.errors import RequestError
 from foleyd.refreshed import Refresh
 from foleyd.request import (
+    AS_IS,
     AUTO_ENGINE,
     FORMATS,
     MAX_TAKES,
@@ -59,7 +60,7 @@ def read_request(message: pb.GenerateRequest, settings: Settings) -> Request:
     """A whole GenerateRequest."""
     if len(message.request_id) > MAX_REQUEST_ID:
         raise RequestError(f"the request id is longer than {MAX_REQUEST_ID} characters", field="request_id")
-    if message.HasField("refresh") and message.output.loudness:
+    if message.HasField("refresh") and message.output.loudness not in {"", AS_IS}:
         raise RequestError("a refresh keeps every take's level; ask for no loudness", field="output.loudness")
     return Request(
         selection=read_selection(message.selection, settings),
@@ -212,6 +213,7 @@ def read_output(message: pb.Output, settings: Settings) -> Output:
         preview=message.preview,
         picture=message.picture,
         audition_mix=message.audition_mix,
+        cue_sheet=message.cue_sheet,
     )
 
 
