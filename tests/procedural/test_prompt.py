@@ -46,6 +46,8 @@ TABLE: list[tuple[str, list[dict[str, object]]]] = [
     ("rain on a car", [{"is": RAIN, "material": "metal"}]),
     ("light rain on the window", [{"is": RAIN, "material": "glass", "intensity": 0.25}]),
     ("running water", [{"is": "water.stream"}]),
+    ("water running over stones", [{"is": "water.stream"}]),
+    ("a tap running", [{"is": "water.stream"}]),
     ("a man walking through shallow water", [{"is": STEP, "material": "water"}]),
     ("pouring water, a match strikes", [{"is": "water.pour"}, {"is": "fire.ignite"}]),
     ("pouring rain", [{"is": RAIN, "intensity": 0.95}]),

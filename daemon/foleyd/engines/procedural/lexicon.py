@@ -137,6 +137,7 @@ _SOUNDS: dict[str, Entry] = {
     "drip|drop of water|water drop|droplet|leak|faucet|tap drip|drip tap|water tap": _says("water", "drip"),
     "splash|splatter|plunge|dive": _says("water", "splash"),
     "stream|brook|creek|river|run water|flow|trickle|babble brook": _says("water", "stream"),
+    "water run|river run|stream run|brook run|creek run|tap run|run tap|faucet run": _says("water", "stream"),
     "pour|pour water|water pour|fill": _says("water", "pour"),
     "waterfall|rapid": _says("water", "stream", intensity=0.95, size=0.95),
     "fountain": _says("water", "stream", intensity=0.6),
