@@ -25,7 +25,7 @@ from .foley_find import FoleyMissing, find_foley
 from .foley_jobs import ENDED, Jobs, JobView
 from .foley_requests import EACH, LAYERS, Ask, AskWrong, seed_of, spot_request
 from .foley_server import ServerWatch
-from .frames import Span, decimal, exact_handles
+from .frames import Span, decimal, exact_handles, handle_step
 from .kept import Kept
 from .no_window import NoWindow
 from .placed import Added, is_any, pieces_of
@@ -239,7 +239,8 @@ class Visit:
             notes.append(
                 f"This timeline has {decimal(host.clock.rate)} frames a second, its project "
                 f"{decimal(host.import_rate)}, in which Resolve counts sound files: takes begin on their "
-                "frame, without handles, and may end a frame early."
+                "frame and may end a frame early, and handles are made in steps of "
+                f"{handle_step(host.clock.rate, host.import_rate)} frames."
             )
         return notes
 

@@ -172,9 +172,14 @@ def cut_of(before: int, length: int, rate: Fraction, file_rate: Fraction) -> Cut
     return Cut(int(start), int(start) + frames, math.floor(frames / ratio))
 
 
+def handle_step(rate: Fraction, file_rate: Fraction) -> int:
+    """How many timeline frames at RATE are the fewest that are whole frames of a file at FILE_RATE."""
+    return (file_rate / rate).denominator
+
+
 def exact_handles(wanted: int, rate: Fraction, file_rate: Fraction) -> int:
     """The most handles up to WANTED (timeline frames) that are whole frames of a file at FILE_RATE."""
-    step = (file_rate / rate).denominator
+    step = handle_step(rate, file_rate)
     return wanted // step * step
 
 
