@@ -87,7 +87,7 @@ def test_a_timeline_that_cannot_be_says_where(foley: Foley, sound: Tree, kind: s
         (b"\xff\xfe\x00", "TIMELINE_INVALID", "is not UTF-8 text"),
         (b'{"OTIO_SCHEMA":', "TIMELINE_INVALID", "is not an OpenTimelineIO document"),
         (b"[1, 2]", "TIMELINE_INVALID", "is JSON, but not an OpenTimelineIO document"),
-        (b"", "REQUEST_INVALID", "is empty; export the timeline again"),
+        (b"", "DOCUMENT_UNREADABLE", "is empty; export the timeline again"),
         (b'{"a":' * 100_000, "TIMELINE_INVALID", "nested 100000 levels deep, more than the 256"),
         (bytes(65 * 2**20), "INPUT_INVALID", "is larger than 64 MiB; export a shorter timeline"),
     ],
