@@ -43,6 +43,19 @@ MAY = {
     "plugins": set(),
     "dialog": set(),
     "cuesheet": {"media.loudness", "names", "ranges", "timeline", "v1"},
+    "watch": {
+        *(
+            "client",
+            "connection",
+            "cuesheet",
+            "interchange",
+            "ranges",
+            "refused",
+            "timeline",
+            "v1",
+            "whole_file",
+        ),
+    },
     "cli": {
         *(
             "client",
@@ -56,6 +69,7 @@ MAY = {
             "selftest",
             "server",
             "v1",
+            "watch",
             "whole_file",
             "cli",
         ),
@@ -74,6 +88,7 @@ NEVER = {
     "server": {"torch", "opentimelineio", "av", "numpy"},
     "selftest": {"torch", "grpc", "opentimelineio", "av"},
     "cuesheet": {"torch", "opentimelineio", "av", "grpc", "scipy", "soundfile"},
+    "watch": {"torch", "opentimelineio", "av", "numpy", "scipy", "PIL", "soundfile", "grpc"},
     "dialog": {"torch", "opentimelineio", "av", "numpy", "grpc"},
     "plugins": {"torch", "opentimelineio", "av", "numpy", "grpc"},
     "cli": {"torch", "opentimelineio", "av", "numpy", "scipy", "PIL", "soundfile"},

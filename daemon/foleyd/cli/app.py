@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from foleyd.cli import call, dialog, generate, house, install, jobs, models, selftest, timeline
+from foleyd.cli import (
+    call,
+    dialog,
+    generate,
+    house,
+    install,
+    jobs,
+    models,
+    selftest,
+    service,
+    timeline,
+    watch,
+)
 from foleyd.cli.options import SpacedCommand
 
 app = typer.Typer(
@@ -19,6 +31,8 @@ app.command("generate")(generate.generate)
 app.command("timeline", cls=SpacedCommand)(timeline.timeline)
 app.command("cues", cls=SpacedCommand)(timeline.cues)
 app.command("clips")(timeline.clips)
+
+app.command("watch")(watch.watch)
 
 app.command("jobs")(jobs.jobs)
 app.command("cancel")(jobs.cancel)
@@ -35,6 +49,7 @@ app.command("doctor")(house.doctor)
 app.command("selftest")(selftest.selftest)
 app.command("version")(house.version)
 
+app.add_typer(service.service_app)
 app.add_typer(install.install_app)
 app.add_typer(install.uninstall_app)
 app.add_typer(models.app)

@@ -1,0 +1,177 @@
+"""How a file's turn ends: results in their place, or a report on what failed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from foleyd.errors import Failure, FoleyError, failure_of
+from foleyd.refused import RequestRefused
+from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.watch import placing
+from foleyd.watch.asking import Interrupted, content_of
+from foleyd.watch.errors import SourceGone
+from foleyd.watch.pointing import Move
+from foleyd.watch.records import Entry, State
+from foleyd.watch.report import Story
+from foleyd.watch.shop import News, Shop, look, sides_at, stamp_at
+
+
+class Outcome(StrEnum):
+    """How a file's turn ended."""
+
+    DONE = "done"
+    PARTLY = "partly done"
+    FAILED = "failed"
+    KNOWN = "known"
+    GONE = "gone"
+    LEFT = "left"
+    """To the daemon, as the watch ends."""
+    UNSETTLED = "unsettled"
+    """It changed while it was looked at."""
+
+
+class Changed(Exception):
+    """The file is another than the one that the work was begun for."""
+
+
+class Left(Exception):
+    """The watch ends; the job goes on."""
+
+
+def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Result, seconds: float) -> None:
+    """Makes the results ready for their place, which is chosen here, and writes down that they are."""
+    making = shop.places.making(entry.token)
+    path = shop.path(entry.name)
+    if not path.exists() and not _follow_file(shop, entry):
+        entry.notes += (f"{entry.name} was removed while its sound was made",)
+    path = shop.path(entry.name)
+    _check_unchanged(shop, entry, path)
+    earlier = entry.results
+    results = shop.places.free(entry.name)
+    entry.archived = ""
+    if shop.archive and path.exists():
+        entry.archived = shop.places.free(entry.name, shop.places.archive).name
+    moves: list[Move] = [(making, results)]
+    asked = (
+        Path(request.selection.program.shots[0].media.path) if request.selection.HasField("program") else path
+    )
+    final = shop.places.archive / entry.archived if entry.archived else path
+    if asked != final and request.selection.HasField("program"):
+        moves.append((asked, final))
+    files = placing.dress(making, path, moves, result)
+    story = Story(
+        name=entry.name,
+        folder=shop.places.source,
+        where=entry.origin,
+        notes=entry.notes,
+        files=files,
+        earlier=earlier if earlier and (shop.places.own / earlier).is_dir() else "",
+        job=entry.job,
+        watched=shop.watched,
+    )
+    placing.tell(making, story, result, seconds)
+    entry.results, entry.state = results.name, State.PLACING
+    entry.reason = "PARTLY_DONE" if result.failed_cues or result.missing_media else ""
+    entry.message = _partly(result)
+    shop.book.save(entry)
+
+
+def _check_unchanged(shop: Shop, entry: Entry, path: Path) -> None:
+    """Raises Changed where the file at PATH holds something else than when the work was begun."""
+    stamp = stamp_at(path) if entry.name not in shop.given else None
+    if stamp is None or stamp == entry.stamp:
+        return
+    try:
+        content = content_of(path, shop.stop.is_set)
+    except Interrupted as error:
+        raise Left from error
+    if content != entry.content:
+        raise Changed
+    entry.stamp = stamp
+
+
+def _partly(result: pb.Result) -> str:
+    if result.failed_cues:
+        first = RequestRefused(result.failed_cues[0].status).failure.message
+        return f"{len(result.failed_cues)} of {len(result.cues)} cues failed: {first}"
+    return f"media are missing: {result.missing_media[0].what}" if result.missing_media else ""
+
+
+def place(shop: Shop, entry: Entry) -> bool:
+    """Names the results, and does what follows; whether they are there. Takes up where it was cut off."""
+    making, results = shop.places.making(entry.token), shop.places.own / entry.results
+    if making.is_dir() and not results.exists():
+        placing.name_results(making, results)
+    elif making.is_dir() or not results.is_dir():
+        entry.state = State.WORKING  # somebody has taken the name, or the results
+        return False
+    if entry.archived:
+        put = [(shop.path(entry.name), shop.places.archive / entry.archived)]
+        put += [
+            (side, shop.places.free(side.name, shop.places.archive))
+            for side in sides_at(shop, entry.name).paths
+        ]
+        placing.put_away(put)
+    placing.withdraw_failure(shop.places, entry.name)
+    entry.state = State.PARTLY if entry.reason else State.DONE
+    entry.reported = False
+    shop.book.save(entry)
+    shop.book.drop_request(entry)
+    shop.tell(
+        News(
+            "done",
+            entry.name,
+            f"{entry.name}: {entry.state}, in {results.relative_to(shop.places.source)}"
+            + (f" ({entry.message})" if entry.message else ""),
+            1.0,
+            job=entry.job,
+            results=str(results),
+        )
+    )
+    return True
+
+
+def failed(shop: Shop, entry: Entry, error: FoleyError) -> Outcome | None:
+    """Fails ENTRY for ERROR; None where the file has only been renamed, and is to be tried anew."""
+    if not shop.path(entry.name).exists():
+        if _follow_file(shop, entry):
+            return None
+        error = SourceGone(
+            f"{entry.name} was removed before its sound was made; put it back, and it is tried again"
+        )
+    return fail(shop, entry, failure_of(error))
+
+
+def _follow_file(shop: Shop, entry: Entry) -> bool:
+    """Whether ENTRY's file lies in the folder under another name; the entry then bears that."""
+    if entry.name in shop.given:
+        return False
+    with suppress(OSError):
+        for name, stamp in look(shop.places.source).items():
+            if stamp == entry.stamp and name != entry.name and shop.book.get(name) is None:
+                shop.tell(News("renamed", name, f"{entry.name} is called {name} now"))
+                shop.book.rename(entry, name)
+                return True
+    return shop.path(entry.name).exists()
+
+
+def fail(shop: Shop, entry: Entry, failure: Failure) -> Outcome:
+    """ENTRY's work ends with FAILURE, and a report on it."""
+    shop.places.discard(entry.token)
+    shop.book.drop_request(entry)
+    entry.state, entry.reason, entry.message = State.FAILED, failure.reason, failure.message
+    story = Story(
+        name=entry.name,
+        folder=shop.places.source,
+        where=entry.origin,
+        notes=entry.notes,
+        job=entry.job,
+        watched=shop.watched,
+    )
+    entry.reported = placing.report_failure(shop.places, story, failure)
+    shop.book.save(entry)
+    text = f"{entry.name}: failed: {failure.message}"
+    shop.tell(News("failed", entry.name, text, job=entry.job, results=str(shop.places.failure(entry.name))))
+    return Outcome.FAILED

@@ -1,0 +1,200 @@
+"""Reports in words, for whoever opens the folder: what was asked, what came of it, how to try again."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from foleyd.errors import Failure
+from foleyd.ranges import fraction, label, start_label
+from foleyd.refused import RequestRefused
+from foleyd.timebase import Timecode
+from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.watch.kinds import SETTINGS_FILE, SIDECAR_SUFFIX
+
+_WIDTH = 100
+_STAGES = (
+    *(("spot", "finding the cues"), ("look_up", "looking up"), ("load", "loading the engine")),
+    *(("see", "looking"), ("hear", "making the sound"), ("conform", "cutting"), ("place", "placing")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a report tells of. NAME is the file's, FOLDER the watch folder; FILES pairs of a name and what it
+    is; SEE_ALSO the folder with earlier results."""
+
+    name: str
+    folder: Path
+    where: str = ""
+    notes: Sequence[str] = ()
+    files: Sequence[tuple[str, str]] = ()
+    earlier: str = ""
+    attempt: int = 1
+    job: str = ""
+    watched: bool = field(default=True)
+
+
+def success(story: Story, result: pb.Result, seconds: float) -> str:
+    """The report beside results. SECONDS are from the moment it was asked to the moment it was done."""
+    failed = {one.cue_id: one for one in result.failed_cues}
+    start = start_label(fraction(result.rate), result.start_timecode)
+    lines = [*_title(f"Foley for {story.name}"), _summary(result, seconds), ""]
+    lines += _part("What was asked", [_asked(story), *_engine(result.engine)])
+    lines += _part("Cues and takes", _cues(result, failed, start))
+    lines += _part("To know", _warnings(story, result))
+    lines += _part("Files here", [f"{name}: {what}" for name, what in story.files])
+    lines += _part("Time taken", _seconds(result, seconds))
+    lines += _part("How to try again", _again(story, bool(failed)))
+    return "\n".join(lines)
+
+
+def failure(story: Story, error: Failure) -> str:
+    """The report on a file that no sound was made for."""
+    why = error.message if error.message.endswith((".", "!", "?")) else f"{error.message}."
+    reasons = [why, *([f"Try: {error.fix}"] if error.fix else [])]
+    lines = [*_title(f"No Foley for {story.name}"), *_part("Why", [*reasons, f"(reason: {error.reason})"])]
+    if story.where:
+        lines += _part("What was asked", [_asked(story)])
+    lines += _part("To know", story.notes)
+    lines += _part("How to try again", _retry(story))
+    lines += _part("Untouched", [f"{story.name} was not changed, and nothing half-done was left behind."])
+    return "\n".join(lines)
+
+
+def _title(text: str) -> list[str]:
+    return [text, "=" * len(text), ""]
+
+
+def _part(title: str, lines: Iterable[str]) -> list[str]:
+    said = [piece for line in lines for piece in _wrapped(line)]
+    return [title, *said, ""] if said else []
+
+
+def _wrapped(line: str) -> list[str]:
+    """LINE in the report's width, deeper from its second piece on."""
+    text = line.lstrip()
+    indent = " " * (2 + len(line) - len(text))
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _summary(result: pb.Result, seconds: float) -> str:
+    takes, cues = len(result.takes), len({take.cue_id for take in result.takes})
+    text = f"{_count(takes, 'take')} for {_count(cues, 'cue')} by {result.engine.name}, in {seconds:.1f} s"
+    if result.failed_cues:
+        text += f"; {_count(len(result.failed_cues), 'cue')} could not be done"
+    if result.missing_media:
+        text += "; media of some shots are missing"
+    return f"{text}."
+
+
+def _asked(story: Story) -> str:
+    return f"By {story.where}." if story.where else "By foley.toml."
+
+
+def _engine(engine: pb.EngineChosen) -> list[str]:
+    lines = [f"Engine: {engine.name} {engine.version}".rstrip()]
+    if engine.reason:
+        lines.append(f"  {engine.reason}")
+    if engine.summary:
+        lines.append(f"  {engine.summary}")
+    return lines
+
+
+def _cues(result: pb.Result, failed: dict[str, pb.CueFailed], start: Timecode) -> Iterator[str]:
+    for cue in result.cues:
+        first, last = cue.range.start_frame, cue.range.end_frame
+        span = f"{label(start, first)} to {label(start, last)} ({_count(last - first, 'frame')})"
+        yield f"{cue.id}  {span}  {cue.layer or 'foley'}: {' '.join(cue.prompt.split())}"
+        if cue.negative_prompt:
+            yield f"    not: {' '.join(cue.negative_prompt.split())}"
+        if cue.id in failed:
+            yield f"    FAILED: {RequestRefused(failed[cue.id].status).failure.message}"
+        takes = [take for take in result.takes if take.cue_id == cue.id]
+        for number, take in enumerate(takes, 1):
+            alternate = ", disabled on a track of its own" if number > 1 else ""
+            yield f"    take {number}: {Path(take.path).name}, seed {take.seed}{alternate}"
+            yield f"            {_figures(take)}"
+
+
+def _figures(take: pb.Take) -> str:
+    loudness = take.loudness
+    said = []
+    if loudness.HasField("integrated_lufs"):
+        said.append(f"{loudness.integrated_lufs:.1f} LUFS")
+    if loudness.HasField("true_peak_dbtp"):
+        said.append(f"peak {loudness.true_peak_dbtp:.1f} dBTP")
+    else:
+        said.append("silent")
+    seconds = Fraction(take.cue_samples, take.sample_rate or 48_000)
+    said.append(f"{float(seconds):.3f} s in the cut")
+    said.append(_count(len(take.events), "event"))
+    return ", ".join(said)
+
+
+def _warnings(story: Story, result: pb.Result) -> Iterator[str]:
+    yield from story.notes
+    told = [(each.what, each.where, each.fix) for each in (*result.warnings, *result.missing_media)]
+    for what, where, fix in dict.fromkeys(told):
+        text = what.rstrip(".") + (f" ({where})" if where else "")
+        yield f"{text}; {fix}" if fix else text
+
+
+def _seconds(result: pb.Result, seconds: float) -> list[str]:
+    spent = [
+        f"{words} {result.stage_seconds[stage]:.1f} s"
+        for stage, words in _STAGES
+        if stage in result.stage_seconds
+    ]
+    cached = ["Nothing had to be made: the takes were known."] if result.cached else []
+    return [
+        f"{seconds:.1f} s from asking to done: {', '.join(spent)}" if spent else f"{seconds:.1f} s",
+        *cached,
+    ]
+
+
+def _again(story: Story, failed: bool) -> list[str]:
+    side = f"{Path(story.name).stem}{SIDECAR_SUFFIX}"
+    lines = [
+        f"Other takes: write takes = 3, a seed or another prompt into {side} beside {story.name}, or change "
+        "it; new results come into a folder of their own beside this one, which stays as it is.",
+    ]
+    if failed:
+        lines.append(f"Only what failed: {_command(story)}")
+    if story.earlier:
+        lines.append(f"Earlier results for {story.name} are in {story.earlier}.")
+    if story.job:
+        lines.append(f"More on this job: foley jobs {story.job}")
+    return lines
+
+
+def _retry(story: Story) -> list[str]:
+    side = f"{Path(story.name).stem}{SIDECAR_SUFFIX}"
+    if not story.watched:
+        return ["Mend what is said above and give the same command again."]
+    return [
+        "Mend what is said above. Then do one of these:",
+        f"- {_command(story)}",
+        "- delete this report",
+        f"- put {story.name} into the folder again",
+        f"- change {side}, or for a missing prompt {SETTINGS_FILE}",
+    ]
+
+
+def _command(story: Story) -> str:
+    return f"foley watch --retry {shlex.quote(story.name)} {shlex.quote(str(story.folder))}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"

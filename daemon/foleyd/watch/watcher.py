@@ -1,0 +1,302 @@
+"""A folder that is watched: what is in it, what is ready to be begun, and who works on it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from foleyd.errors import FoleyError
+from foleyd.interchange.kinds import BUNDLE_SUFFIX
+from foleyd.interchange.reading import read_any
+from foleyd.locks import lock_file
+from foleyd.watch.asking import folder_digest, sides_of
+from foleyd.watch.errors import FolderUnusable, WatchedAlready
+from foleyd.watch.events import Events, network_kind
+from foleyd.watch.kinds import is_timeline, is_wanted
+from foleyd.watch.pointing import Pointed, belongs, pointed_at
+from foleyd.watch.records import Entry, Stamp, State
+from foleyd.watch.ripening import Ripening
+from foleyd.watch.shop import News, Shop, look
+from foleyd.watch.work import Outcome, resume, turn
+
+REST = 2.0
+TOGETHER = 5.0
+LOOK_EVERY = 5.0
+JOBS = 4
+_LONGEST_HOLD = 60.0
+_SHORTEST_LOOK = 0.1
+_ONCE_PATIENCE = 15.0
+_NOT_ALONE = "it belongs to a timeline"
+_ASKING = frozenset({"NOTHING_ASKED", "SHEET_INVALID", "SHEET_NOT_FOUND"})
+
+
+class Watcher:
+    """Watches the folder of SHOP. REST is how long a file must lie still, TOGETHER how long a video waits for
+    a timeline that refers to it, EVERY how often is looked; all in seconds. POLL: no events are asked for.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        *,
+        rest: float = REST,
+        together: float = TOGETHER,
+        every: float = LOOK_EVERY,
+        poll: bool = False,
+        jobs: int = JOBS,
+    ) -> None:
+        self._shop, self._together, self._every, self._poll, self._jobs = shop, together, every, poll, jobs
+        self.bell = threading.Event()
+        self._events = Events(self.bell)
+        self._ripening = Ripening(shop.places.source, rest, self._events.is_open)
+        self._rest = rest
+        self._working: dict[str, Future[Outcome]] = {}
+        self._pointed: dict[str, tuple[Stamp, Pointed]] = {}
+        self._stack = ExitStack()
+        self._pool: ThreadPoolExecutor | None = None
+        self._lost = False
+        self._first: float | None = None
+        self.outcomes: list[tuple[str, Outcome]] = []
+        self.waiting: dict[str, str] = {}
+
+    # ------------------------------------------------------------------------------ life and death
+
+    def open(self) -> None:
+        """Takes the folder for this process. Raises FolderUnusable, WatchedAlready."""
+        places = self._shop.places
+        places.make()
+        try:
+            free = self._stack.enter_context(lock_file(places.state / "lock"))
+        except OSError as error:
+            raise FolderUnusable(f"{places.state} cannot be written to ({error.strerror})") from error
+        if not free:
+            self._stack.close()
+            raise WatchedAlready(f"{places.source} is watched already; stop the other foley watch first")
+        self._shop.book.open()
+        places.sweep(entry.token for entry in self._shop.book if not entry.state.finished)
+        self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="watch")
+        self._listen()
+
+    def _listen(self) -> None:
+        if self._poll:
+            return
+        why = network_kind(self._shop.places.source)
+        if why:
+            why = f"it lies on a network file system ({why})"
+        else:
+            refused = self._events.start(self._shop.places.source)
+            why = f"the system takes no more ({refused})" if refused else ""
+        if why:
+            self._poll = True
+            folder = self._shop.places.source
+            self._shop.tell(
+                News("polling", text=f"{folder}: no events of changes, for {why}; it is looked at every "
+                     f"{self._every:g} s instead", folder=str(folder))
+            )  # fmt: skip
+
+    def close(self) -> list[str]:
+        """Leaves what is under way to the daemon; returns the names of those files."""
+        self._shop.stop.set()
+        self._events.stop()
+        left = sorted(self._working)
+        while self._working:
+            self._shop.leave()
+            self._collect(wait=_SHORTEST_LOOK)
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._stack.close()
+        return left
+
+    # ------------------------------------------------------------------------------------- watching
+
+    def run(self) -> None:
+        """Watches until the shop's STOP is set."""
+        while not self._shop.stop.is_set():
+            began = time.monotonic()
+            self.step(began)
+            spent = time.monotonic() - began
+            # A slow share is not to be looked at without end.
+            self._sleep(max(_SHORTEST_LOOK, self._pace(), 5 * spent))
+
+    def run_once(self) -> None:
+        """Does what is there, and returns when nothing of it is left to do."""
+        began = time.monotonic()
+        while not self._shop.stop.is_set():
+            now = time.monotonic()
+            self.step(now)
+            if not self._working and (not self.waiting or now - began > self._rest + _ONCE_PATIENCE):
+                return
+            self._sleep(_SHORTEST_LOOK)
+
+    def _pace(self) -> float:
+        """Seconds until the next look: soon while something ripens or works."""
+        if self.waiting and not self._poll:
+            return max(_SHORTEST_LOOK, min(self._rest / 2, self._every))
+        return self._every if not self._working else min(self._every, 0.5)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.bell.wait(seconds):
+            self.bell.clear()
+            # Events come in swarms.
+            self._shop.stop.wait(_SHORTEST_LOOK)
+
+    def step(self, now: float) -> None:
+        """One look at the folder, at the moment NOW, and what follows from it."""
+        self._collect()
+        if not self._poll and not self._events.alive:
+            self._poll = True
+        try:
+            listed = look(self._shop.places.source)
+        except OSError as error:
+            self._away(error)
+            return
+        self._back()
+        self._shop.listed = listed
+        due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
+        self._ripening.look(listed, self._events.take_closed(), due, now)
+        self._read_timelines(due, listed)
+        self.waiting = {}
+        for name in sorted(due, key=lambda name: (not is_timeline(name), listed[name].mtime, name)):
+            if name in self._working or self._ripening.is_foreign(name) or self._shop.is_claimed(name):
+                continue
+            why = self._why_not(name, due, now)
+            if why == _NOT_ALONE:
+                continue
+            if why or len(self._working) >= self._jobs:
+                self.waiting[name] = why or "its turn comes"
+                continue
+            self._begin(name, turn)
+        self._resume_orphans(listed, now)
+
+    def _resume_orphans(self, listed: dict[str, Stamp], now: float) -> None:
+        """Goes on with work whose file is no longer there: it may be all but done, and in the archive."""
+        self._first = now if self._first is None else self._first
+        if now - self._first < 2 * self._rest:
+            return  # it may only have been renamed
+        for entry in self._shop.book:
+            if entry.state.finished or entry.name in listed or entry.name in self._working:
+                continue
+            if len(self._working) < self._jobs and not self._shop.is_claimed(entry.name):
+                self._begin(entry.name, resume)
+
+    def _begin(self, name: str, work: Callable[[Shop, str], Outcome]) -> None:
+        assert self._pool is not None
+        future = self._pool.submit(work, self._shop, name)
+        future.add_done_callback(lambda _: self.bell.set())
+        self._working[name] = future
+
+    def _collect(self, wait: float = 0.0) -> None:
+        if wait:
+            time.sleep(wait)
+        for name, future in list(self._working.items()):
+            if future.done():
+                del self._working[name]
+                outcome = future.result()
+                if outcome is Outcome.UNSETTLED:
+                    self._ripening.forget(name)
+                self.outcomes.append((name, outcome))
+
+    def _away(self, error: OSError) -> None:
+        if not self._lost:
+            self._lost = True
+            folder = self._shop.places.source
+            text = f"{folder} cannot be looked at ({error.strerror}); it is waited for"
+            self._shop.tell(News("away", text=text, folder=str(folder)))
+
+    def _back(self) -> None:
+        if self._lost:
+            self._lost = False
+            self._shop.tell(News("back", text=f"{self._shop.places.source} is there again"))
+
+    # ------------------------------------------------------------------------------------- deciding
+
+    def _is_due(self, name: str, listed: dict[str, Stamp]) -> bool:
+        """Whether there is, or may be, something to do about NAME. A glance: no file is opened."""
+        entry = self._shop.book.get(name)
+        if entry is None or entry.state in (State.WORKING, State.PLACING) or entry.stamp != listed[name]:
+            return True
+        if entry.seen != sides_of(self._shop.places.source, name, listed.get).stamps:
+            return True
+        if self._shop.places.ask_again(name).exists():
+            return entry.state in (State.FAILED, State.PARTLY)
+        return entry.state is State.FAILED and self._is_worth_retrying(entry)
+
+    def last_outcomes(self) -> dict[str, Outcome]:
+        """How each file stood in the end."""
+        return dict(self.outcomes)
+
+    def end(self) -> None:
+        """Has :meth:`run` return soon."""
+        self._shop.stop.set()
+        self.bell.set()
+
+    def _is_worth_retrying(self, entry: Entry) -> bool:
+        if entry.reported and not self._shop.places.failure(entry.name).exists():
+            return True
+        return entry.reason in _ASKING and entry.folder != folder_digest(
+            self._shop.places.source, self._shop.rules
+        )
+
+    def _why_not(self, name: str, due: Iterable[str], now: float) -> str:
+        """Why NAME is not begun now, in a clause; "" when it is."""
+        ripe = self._ripening.ripe_since(name)
+        if ripe is None:
+            return self._ripening.why_not(name) or "it is still being copied"
+        entry = self._shop.book.get(name)
+        if entry is not None and not entry.state.finished:
+            return ""
+        if is_timeline(name):
+            return self._lacks(name, ripe, now)
+        if self._belongs(name):
+            return _NOT_ALONE
+        if entry is None and now - ripe < self._together:
+            return "a timeline that refers to it may come"
+        unread = next((other for other in due if self._is_unread(other)), "")
+        return f"{unread} may refer to it" if unread and now - ripe < _LONGEST_HOLD else ""
+
+    def _is_unread(self, name: str) -> bool:
+        """Whether NAME is a timeline that is not whole yet."""
+        return is_timeline(name) and name not in self._pointed and not self._ripening.is_foreign(name)
+
+    def _lacks(self, name: str, ripe: float, now: float) -> str:
+        """What a timeline waits for: its own media that are still being copied into the folder."""
+        _, pointed = self._pointed.get(name, (None, Pointed((), ())))
+        for media in self._shop.listed:
+            if is_wanted(media) and belongs(media, pointed.names) and self._ripening.why_not(media):
+                return f"its {media} is still being copied"
+        missing = [media for media in pointed.names if not self._is_here(media)]
+        return f"its {missing[0]} may come" if missing and now - ripe < self._together else ""
+
+    def _is_here(self, media: str) -> bool:
+        return media in self._shop.listed or any(Path(name).stem == media for name in self._shop.listed)
+
+    def _belongs(self, name: str) -> bool:
+        """Whether a timeline that was dropped here refers to NAME."""
+        if any(belongs(name, pointed.names) for _, pointed in self._pointed.values()):
+            return True
+        return any(belongs(name, entry.uses) for entry in self._shop.book if entry.uses)
+
+    def _read_timelines(self, due: Iterable[str], listed: dict[str, Stamp]) -> None:
+        """Finds out which files ripe timelines refer to, before any video is begun."""
+        for gone in self._pointed.keys() - listed.keys():
+            del self._pointed[gone]
+        for name in due:
+            if not is_timeline(name) or self._ripening.ripe_since(name) is None:
+                continue
+            known = self._pointed.get(name)
+            if known is None or known[0] != listed[name]:
+                self._pointed[name] = (listed[name], self._read(self._shop.path(name)))
+
+    def _read(self, path: Path) -> Pointed:
+        """What the timeline at PATH refers to; nothing where it cannot be read: its own turn will say so."""
+        folder = self._shop.places.source
+        with suppress(FoleyError, OSError):
+            rate = self._shop.rules.edl_rate if path.suffix.casefold() == ".edl" else None
+            read = read_any(path, rate=rate, unpack_to=None)
+            bundled = path.suffix.casefold() == BUNDLE_SUFFIX
+            return pointed_at(read.document.json, read.document.base_folder, folder, bundled=bundled)
+        return Pointed((), ())

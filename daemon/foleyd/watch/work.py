@@ -1,0 +1,128 @@
+"""The turn of one dropped file: what it is, whether it is known already, and what is to be done with it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from foleyd.errors import Failure
+from foleyd.watch.asking import Interrupted, Sides, content_of, folder_digest
+from foleyd.watch.endings import Outcome, fail
+from foleyd.watch.making import carry_out, forget_job, name_work
+from foleyd.watch.records import Entry, Stamp, State
+from foleyd.watch.shop import News, Shop, sides_at, stamp_at
+
+__all__ = ["Outcome", "resume", "turn"]
+
+
+def turn(shop: Shop, name: str) -> Outcome:
+    """The file called NAME has its turn. Raises nothing that is understood."""
+    path = shop.path(name)
+    try:
+        before = Stamp.of(path.stat())
+        content = content_of(path, shop.stop.is_set)
+        if Stamp.of(path.stat()) != before:
+            return Outcome.UNSETTLED
+        sides = sides_at(shop, name)
+        entry = _entry(shop, name, _Facts(content, before, _asked(shop, name, sides), sides.stamps))
+    except FileNotFoundError:
+        return Outcome.GONE
+    except Interrupted:
+        return Outcome.LEFT
+    except OSError as error:
+        return _unreadable(shop, name, error)
+    return Outcome.KNOWN if entry is None else _claimed(shop, entry)
+
+
+def resume(shop: Shop, name: str) -> Outcome:
+    """Goes on with what was begun for the file called NAME, which is there no longer."""
+    entry = shop.book.get(name)
+    if entry is None or entry.state.finished:
+        return Outcome.KNOWN
+    return _claimed(shop, entry)
+
+
+def _claimed(shop: Shop, entry: Entry) -> Outcome:
+    if not shop.claim(entry):
+        return Outcome.KNOWN
+    try:
+        return carry_out(shop, entry)
+    finally:
+        shop.release(entry)
+
+
+def _unreadable(shop: Shop, name: str, error: OSError) -> Outcome:
+    path = shop.path(name)
+    entry = shop.book.get(name) or Entry(name=name, content="", stamp=Stamp(0, 0, 0))
+    entry.stamp = stamp_at(path) or entry.stamp
+    words = f"{path} cannot be read ({error.strerror}); give permission, or copy it again"
+    return fail(shop, entry, Failure("INVALID_ARGUMENT", "MEDIA_UNREADABLE", words))
+
+
+def _asked(shop: Shop, name: str, sides: Sides) -> str:
+    """The hash of what is asked for this file alone."""
+    if name in shop.given:
+        sheet, where = shop.given[name]
+        return hashlib.blake2b(repr((sheet, where)).encode(), digest_size=12).hexdigest()
+    return sides.digest()
+
+
+class _Facts(NamedTuple):
+    """A file as it is: hash of its content, its stamp, hash of what is asked, stamps of its sidecars."""
+
+    content: str
+    stamp: Stamp
+    asked: str
+    seen: tuple[Stamp, ...]
+
+
+def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
+    """The entry to work on for the file called NAME; None where nothing is to be done."""
+    book = shop.book
+    entry = book.get(name)
+    if entry is None:
+        entry = _renamed(shop, name, facts)
+        if entry is not None:
+            book.rename(entry, name)
+    same = entry is not None and (entry.content, entry.asked) == (facts.content, facts.asked)
+    again = _is_asked_again(shop, name)
+    if entry is not None and same and not (again or entry.state is State.FAILED):
+        entry.stamp, entry.seen = facts.stamp, facts.seen
+        book.save(entry)
+        return None if entry.state.good else entry
+    if entry is None:
+        entry = Entry(name=name, content=facts.content, stamp=facts.stamp)
+    else:
+        # Changed, or tried again: other work than before.
+        forget_job(shop, entry)
+        entry.attempt += 1
+    entry.content, entry.stamp, entry.asked, entry.seen = facts
+    entry.folder = folder_digest(shop.places.source, shop.rules)
+    entry.state, entry.job, entry.reason, entry.message, entry.notes = State.WORKING, "", "", "", ()
+    name_work(shop, entry)
+    return entry
+
+
+def _is_asked_again(shop: Shop, name: str) -> bool:
+    """Whether somebody wants NAME tried again, which is then taken note of."""
+    mark = shop.places.ask_again(name)
+    try:
+        mark.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _renamed(shop: Shop, name: str, facts: _Facts) -> Entry | None:
+    """The entry of a file of the same content as NAME's that is no longer there under its own name, if any.
+
+    A file that is asked for otherwise than that one was is another.
+    """
+    for entry in shop.book.of_content(facts.content):
+        if entry.name == name or shop.path(entry.name).exists() or entry.name in shop.given:
+            continue
+        if facts.asked in (entry.asked, ""):
+            entry.asked = facts.asked
+            shop.tell(News("renamed", name, f"{entry.name} is called {name} now"))
+            return entry
+    return None
