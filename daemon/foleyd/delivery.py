@@ -12,6 +12,7 @@ from foleyd import __version__
 from foleyd.brief import Advance, Commission, Conformed, CuePlan, Delivery, Heard, Notice
 from foleyd.contact_sheet import AXIS, Lane, Sheet, Thumbnail, write_sheet
 from foleyd.cue import FrameRange, Program, Take, file_cut, from_cue_start
+from foleyd.cue_pages import MadeTake, columns_for, write_cue_sheet
 from foleyd.documents import placed_takes
 from foleyd.engines.engine import Audio
 from foleyd.errors import CancelledWork
@@ -22,7 +23,7 @@ from foleyd.media.export import export
 from foleyd.media.loudness import measure, target_of
 from foleyd.media.picture import program_frames
 from foleyd.media.preview import Preview, whole_file, write_preview
-from foleyd.media.waveform import waveform
+from foleyd.media.waveform import Waveform, waveform
 from foleyd.refresh import size_of
 from foleyd.spot import duration_of
 from foleyd.timebase import SAMPLE_RATE
@@ -237,6 +238,10 @@ def place(
         preview = _write_preview(names.preview, mix, commission, watch)
         written.append(preview.path)
     watch.event(Advance("place", 0.8))
+    if names.cue_page is not None and mix is not None:
+        made = _made(commission, conformed, pieces)
+        heard, shown = measure(mix, mix.channels), preview.path if preview is not None else None
+        written += write_cue_sheet(commission, conformed, made, strips, mix=heard, preview=shown)
     if names.picture is not None and pieces:
         write_sheet(names.picture, _sheet(commission, conformed, pieces, strips), mark_of(commission))
         written.append(names.picture)
@@ -322,6 +327,28 @@ def _until_cancelled(program: Program, watch: Watching) -> Iterator[Any]:
         yield frame
 
 
+def _made(commission: Commission, conformed: Conformed, pieces: Sequence[_Piece]) -> list[MadeTake]:
+    """PIECES as the cue sheet shows them."""
+    program, columns = commission.brief.program, columns_for(len(pieces))
+    return [
+        MadeTake(
+            piece.plan,
+            piece.number,
+            piece.heard,
+            take,
+            _outline(piece, take, program, conformed.gain_db, columns),
+        )
+        for piece, take in zip(pieces, conformed.takes, strict=True)
+    ]
+
+
+def _outline(piece: _Piece, take: Take, program: Program, gain_db: float, columns: int) -> Waveform:
+    """The outline of TAKE as it is heard in its cue."""
+    record = take.cue.record
+    heard = sound.Mix([piece.part], program.sample(record.start), program.sample(record.end), gain_db)
+    return waveform(heard, heard.samples, heard.channels, columns)
+
+
 def _sheet(
     commission: Commission,
     conformed: Conformed,
@@ -360,14 +387,13 @@ def _lane(piece: _Piece, take: Take, program: Program, span: FrameRange, gain_db
     record = take.cue.record
     begin = program.sample(span.start)
     start = Fraction(program.sample(record.start) - begin, SAMPLE_RATE)
-    heard = sound.Mix([piece.part], program.sample(record.start), program.sample(record.end), gain_db)
     columns = max(1, round(AXIS * record.duration / span.duration))
     return Lane(
         label=f"{take.cue.layer} take {piece.number}" if piece.number > 1 else take.cue.layer,
         detail=f"{take.cue.prompt} (seed {take.seed})",
         start=start,
         duration=record.duration / program.rate,
-        waveform=waveform(heard, heard.samples, heard.channels, columns),
+        waveform=_outline(piece, take, program, gain_db, columns),
         events=tuple(replace(event, time=event.time + start) for event in take.events),
         loudness=take.loudness,
     )

@@ -118,7 +118,7 @@ def test_a_result_reads_back_too(tmp_path: Path, start: Timecode) -> None:
     cue = Cue("cue-1", FrameRange(0, 58), "door", "", "fx", (7, 19))
     made = Made(("a_t1.wav", "a_t2.wav"), -23.04, -1.0, 3, "as found")
     path = tmp_path / "made.csv"
-    path.write_bytes(result_csv([cue], [made], start).encode())
+    path.write_bytes(result_csv([cue], [made], start, "b68de8").encode())
     row = next(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
     assert (row["Files"], row["LUFS"], row["dBTP"], row["Events"], row["Notes"]) == (
         "a_t1.wav; a_t2.wav",

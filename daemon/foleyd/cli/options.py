@@ -218,6 +218,7 @@ class How:
     preview: bool
     picture: bool
     naming: str = ""
+    cue_sheet: bool = False
 
     @classmethod
     def collect(
@@ -260,6 +261,9 @@ class How:
         naming: Annotated[
             str, typer.Option("--naming", metavar="TEMPLATE", help='Names of takes: "{stem}_{tc}_t{take}"…')
         ] = "",
+        cue_sheet: Annotated[
+            bool, typer.Option("--cue-sheet", help="Also write a cue sheet, as CSV and as a page (HTML).")
+        ] = False,
     ) -> How:
         """From the command line. Raises InputError."""
         if not math.isfinite(guidance):
@@ -277,6 +281,7 @@ class How:
             preview=not no_preview,
             picture=not no_picture,
             naming=plain_text(naming, "--naming"),
+            cue_sheet=cue_sheet,
         )
 
     def with_engine(self, name: str) -> How:

@@ -144,6 +144,7 @@ def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str
         preview=how.preview,
         picture=how.picture,
         audition_mix=how.mix,
+        cue_sheet=how.cue_sheet,
     )
 
 

@@ -177,6 +177,8 @@ def result_lines(result: pb.Result) -> list[str]:
         ("preview", result.preview_path, result.preview_note),
         ("picture", result.picture_path, ""),
         ("mix", result.audition_path, ""),
+        ("cue sheet", result.cue_sheet_path, ""),
+        ("cue page", result.cue_page_path, ""),
     )
     lines += [f"{name:<9} {path}{f' ({note})' if note else ''}" for name, path, note in written if path]
     return lines

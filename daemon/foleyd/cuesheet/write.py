@@ -16,7 +16,7 @@ COLUMNS = (
     *("Cue", "In", "Out", "Duration", "Layer", "Prompt", "Negative", "Takes", "Seed", "Handles", "Engine"),
     "Notes",
 )
-RESULT_COLUMNS = (*COLUMNS, "Files", "LUFS", "dBTP", "Events")
+RESULT_COLUMNS = (*COLUMNS, "Files", "LUFS", "dBTP", "Events", "Job")
 _MARK = "\ufeff"
 """Tells Excel that the table is UTF-8."""
 
@@ -37,14 +37,14 @@ def cues_csv(cues: Sequence[Cue], start: Timecode) -> str:
     return _table(COLUMNS, [_cells(cue, start) for cue in cues])
 
 
-def result_csv(cues: Sequence[Cue], made: Sequence[Made], start: Timecode) -> str:
-    """As :func:`cues_csv`, with what was MADE of each."""
+def result_csv(cues: Sequence[Cue], made: Sequence[Made], start: Timecode, job: str = "") -> str:
+    """As :func:`cues_csv`, with what was MADE of each by JOB."""
     rows = []
     for cue, one in zip(cues, made, strict=True):
         cells = _cells(cue, start)
         cells[-1] = guarded(one.note)
         figures = ["" if value is None else f"{value:.1f}" for value in (one.integrated, one.true_peak)]
-        rows.append([*cells, guarded("; ".join(one.files)), *figures, str(one.events)])
+        rows.append([*cells, guarded("; ".join(one.files)), *figures, str(one.events), job])
     return _table(RESULT_COLUMNS, rows)
 
 
