@@ -90,7 +90,7 @@ def conform(commission: Commission, sounds: Sounds, watch: Watching) -> Conforme
         take, warning = _write(piece, commission, gain.gain_db + piece.plan.gain_db)
         takes.append(take)
         if warning:
-            notices.append(Notice(warning, where=str(take.path), fix="--loudness streaming"))
+            notices.append(Notice(warning, where=str(take.path), fix="--loudness film"))
         exports[take.id] = tuple(
             export(take.path, path, {"title": take.cue.prompt, "comment": mark_of(commission)}).path
             for path in commission.names.exports.get(take.path, ())

@@ -166,7 +166,9 @@ def test_json_is_one_object_of_the_promised_shape(
 ) -> None:
     assert run(["generate", str(clip), "--prompt", "rain", "--json", "--no-picture"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert set(answer) == {"job", "engine", "cached", "seconds", "otio", "preview", "picture", "cues"}
+    files = {"otio", "preview", "picture", "cue_sheet", "cue_page"}
+    assert set(answer) == {"job", "engine", "cached", "seconds", "cues"} | files
+    assert answer["cue_page"] is None
     assert answer["job"] == "job-rain"
     assert answer["engine"] == "procedural"
     assert answer["seconds"] == {"see": 0.5, "hear": 0.25}
