@@ -76,6 +76,9 @@ def test_a_mistake_is_said_with_its_place(foley: Foley, clip: Path, tmp_path: Pa
     check_refused(
         slip, "INVALID_ARGUMENT", "SHEET_INVALID", "a.toml, line 5, column 1", "did you mean 'layer'"
     )
+    (tmp_path / "b.csv").write_text("File,Start,Prompt\nflashes.mp4,0,rain\nclips/other.mp4,1,rain\n")
+    other = foley.run("cues", clip, "--cues", "b.csv", "--json")
+    check_refused(other, "INVALID_ARGUMENT", "SHEET_INVALID", "b.csv, line 3, column 1 (File)", "foley batch")
     gone = foley.run("cues", clip, "--cues", "none.csv", "--json")
     check_refused(gone, "NOT_FOUND", "SHEET_NOT_FOUND", "none.csv")
     both = foley.run("generate", clip, "--cues", "a.toml", "--in", "1", "--json")

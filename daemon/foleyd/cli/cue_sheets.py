@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from foleyd.cli.exits import InputError, OutputTaken
@@ -71,8 +71,22 @@ def cues_of(daemon: Daemon, sheet: Sidecar, selection: pb.Selection) -> pb.CueLi
         source, name = daemon.read_timeline(selection.otio).timeline, selection.otio.name
     else:
         source, name = selection.program, selection.program.shots[0].name
+    _check_file(sheet, name)
     start = start_label(fraction(source.rate), source.start_timecode)
     return cue_list(sheet, start, source.duration_frames, name, layers)
+
+
+def _check_file(sheet: Sidecar, name: str) -> None:
+    """Refuses a cue of SHEET that is for another file than the one called NAME."""
+    from foleyd.cuesheet.errors import SheetError
+
+    for cue in sheet.cues:
+        if cue.file and PureWindowsPath(cue.file).name.casefold() != name.casefold():
+            raise SheetError(
+                sheet.source or Path("cue sheet"),
+                f"this cue is for {cue.file}, not {name}; `foley batch` fills a sheet for several files",
+                cue.places.get("file"),
+            )
 
 
 def check_new(path: Path) -> Path:
