@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
@@ -26,7 +27,12 @@ def places_of(text: str) -> dict[Path, tuple[int, int]]:
     found: dict[Path, int] = {}
     for path, offset in _Scan(text).statements():
         found.setdefault(path, offset)
-    return {path: line_and_column(text, offset) for path, offset in found.items()}
+    starts = [0, *(newline.end() for newline in re.finditer("\n", text))]
+    places = {}
+    for path, offset in found.items():
+        line = bisect_right(starts, offset)
+        places[path] = (line, offset - starts[line - 1] + 1)
+    return places
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
