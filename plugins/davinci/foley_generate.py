@@ -28,7 +28,7 @@ from .foley_server import ServerWatch
 from .frames import Span, decimal, exact_handles, handle_step
 from .kept import Kept
 from .no_window import NoWindow
-from .placed import Added, is_any, pieces_of
+from .placed import Added, ours_of, pieces_of, same_file
 from .placing import Placing
 from .receipt import receipt_lines
 from .resolve_host import SOUND, Host, HostProblem, connect
@@ -36,7 +36,7 @@ from .shots import disagreement, edges, flatten
 from .sources import LAST, Source, find_sources
 from .taking_back import take_back, taken_back
 from .ui_manager import UiManagerWindow
-from .windows import MARKERS, SELECTION, Question, Window
+from .windows import MARKERS, SELECTION, Question, Window, WindowBusy
 
 TITLES = {
     "generate": "Foley - Generate",
@@ -48,6 +48,8 @@ _SPOT_SECONDS = 120.0
 _BETWEEN_POLLS = 0.03
 _PLACE, _LEAVE = "Place it", "Leave it out"
 _DRAWN = 2**31
+_NAME_BYTES = 120
+"""Of a project's or timeline's name, in that of a folder: disks take 255, letters have up to four."""
 
 
 def run(entry: str, names: Mapping[str, Any]) -> None:
@@ -57,6 +59,8 @@ def run(entry: str, names: Mapping[str, Any]) -> None:
         host = connect(names)
         window = open_window(host)
         Visit(host, window, title, Kept()).enter(entry)
+    except WindowBusy as busy:
+        print(f"{title}: {busy}")
     except (HostProblem, FoleyMissing) as problem:
         window.tell(title, [str(problem)], problem=True)
     except Refused as refused:
@@ -150,11 +154,11 @@ class Visit:
         added = Added(view.job_id, self.host.project_id, self.host.id, _memory(values, source))
         pieces = pieces_of(view.result or {}, self.host)
         old = instead_of.items if instead_of is not None else []
-        rows = Placing(self.host, added, self.kept.note).place(
-            pieces, markers=values["markers"], instead_of=old
-        )
+        placing = Placing(self.host, added, self.kept.note)
+        rows = placing.place(pieces, markers=values["markers"], instead_of=old)
         made = "{} take{} placed, made by {}".format(len(rows), "s" * (len(rows) != 1), view.engine)
-        self.window.tell(self.title, [made, *receipt_lines(self.host, rows), *view.warnings])
+        lines = [made, *receipt_lines(self.host, rows), *placing.still_heard, *view.warnings]
+        self.window.tell(self.title, lines)
 
     def redo(self) -> None:
         """Asks for the last sound again, with another seed unless one is given."""
@@ -168,7 +172,7 @@ class Visit:
     def remove(self) -> None:
         """Takes the last job's sound off the timeline; its WAV files stay."""
         last = self._last()
-        number = sum(is_any(item, last.items) for _, item in self.host.all_items(SOUND))
+        number = len(ours_of(self.host.all_items(SOUND), last.items))
         left = take_back(self.host, last)
         self.kept.note(last)
         if left:
@@ -177,13 +181,27 @@ class Visit:
         what = "{} take{} removed{}".format(number, "s" * (number != 1), f": {prompt}" if prompt else "")
         if number < len(last.items):
             what += f" ({len(last.items) - number} had gone already)"
+        files = {same_file(path) for path in last.pool}
+        copies = sum(same_file(item.path) in files for _, item in self.host.all_items(SOUND))
+        if copies:
+            what += "; {} that {} copied or cut off from {} since {}".format(
+                *((copies, "were", "them", "stay") if copies > 1 else ("one", "was", "them", "stays"))
+            )
         folder = os.path.dirname(last.pool[0]) if last.pool else ""
         self.window.tell(self.title, [what, f"The sound files stay in {folder}" if folder else ""])
 
     def _last(self) -> Added:
         last = self.kept.last(self.host.project_id, self.host.id)
         if last is None:
-            raise HostProblem(f"foley has put no sound on the timeline {self.host.name} that is still there")
+            aside = self.kept.set_aside
+            raise HostProblem(
+                f"foley has put no sound on the timeline {self.host.name} that is still there"
+                + (
+                    f", as far as is known: what it had written down cannot be read ({aside})"
+                    if aside
+                    else ""
+                )
+            )
         return last
 
     # ------------------------------------------------------------------------------------- asking
@@ -274,6 +292,12 @@ class Visit:
         """
         assert self.folder is not None
         self.window.progress(self.title, "reading the timeline", None, None)
+        items = [(item.start, item.end) for item in self.host.picture()]
+        if not items:
+            raise HostProblem(
+                f"there is no picture on the timeline {self.host.name} to make sound for; "
+                "put a clip on it (titles, and clips and tracks that are switched off, do not count)"
+            )
         exported = Exported(self.host, self.folder.path)
         try:
             spotted = ask_foley(find_foley(), "Spot", spot_request(ask, exported), timeout=_SPOT_SECONDS)
@@ -281,7 +305,6 @@ class Visit:
             if refused.code == "INVALID_ARGUMENT":
                 raise AskWrong(refused.sentence) from None
             raise
-        items = [(item.start, item.end) for item in self.host.picture()]
         wrong = disagreement(items, spotted["program"], source.spans, self.host.clock)
         if wrong:
             raise HostProblem(f"{wrong}. Nothing was made, since it could not be in sync")
@@ -303,7 +326,8 @@ class Visit:
         finally:
             jobs.close()
         if view.state == "failed":
-            print(view.detail, file=sys.stderr)
+            if view.detail:
+                print(view.detail, file=sys.stderr)
             raise HostProblem(view.error)
         return view if view.state == "done" else None
 
@@ -328,7 +352,8 @@ def default_folder(project: str, timeline: str) -> str:
 
 def _safe(name: str) -> str:
     """NAME as a folder's on any system."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).strip(" .")[:80] or "untitled"
+    short = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).encode("utf-8", "ignore")[:_NAME_BYTES]
+    return short.decode("utf-8", "ignore").strip(" .") or "untitled"
 
 
 def _memory(values: Mapping[str, Any], source: Source) -> dict[str, Any]:

@@ -30,6 +30,12 @@ class Kept:
         self.path = path or os.path.join(os.path.dirname(record_path()), FILE)
         self._projects: dict[str, dict[str, Any]] = {}
         self._jobs: list[Added] = []
+        self.set_aside = ""
+        """Where a file is that could not be read."""
+        self._read()
+
+    def _read(self) -> None:
+        """What the file says now: another run, from a second click, may have written it meanwhile."""
         try:
             with open(self.path, encoding="utf-8") as file:
                 said = json.load(file)
@@ -38,12 +44,9 @@ class Kept:
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            self._set_aside()
-
-    def _set_aside(self) -> None:
-        """A file that cannot be read is kept under another name rather than written over."""
-        with suppress(OSError):
-            os.replace(self.path, self.path + ".unreadable")
+            with suppress(OSError):  # kept under another name rather than written over
+                os.replace(self.path, self.path + ".unreadable")
+                self.set_aside = self.path + ".unreadable"
 
     # ------------------------------------------------------------------------------------ questions
 
@@ -60,6 +63,7 @@ class Kept:
 
     def remember(self, project: str, timeline: str, values: Mapping[str, Any]) -> None:
         """Keeps what was asked. Raises HostProblem where it cannot be written."""
+        self._read()
         known = self._projects.setdefault(project, {})
         known["values"] = {name: values[name] for name in values if name not in ("source", "seed", "folder")}
         known.setdefault("folders", {})[timeline] = values["folder"]
@@ -71,6 +75,7 @@ class Kept:
 
     def note(self, added: Added) -> None:
         """Keeps ADDED as it is now. Raises HostProblem where it cannot be written."""
+        self._read()
         self._jobs = [job for job in self._jobs if job.job != added.job] + [added]
         done = [job for job in self._jobs if job.state == REMOVED]
         for old in (done + [job for job in self._jobs if job not in done])[: len(self._jobs) - MOST_JOBS]:
@@ -79,6 +84,7 @@ class Kept:
 
     def last(self, project: str, timeline: str) -> Added | None:
         """The newest job whose sound is on TIMELINE of PROJECT, as far as is known."""
+        self._read()
         found = [
             job
             for job in self._jobs

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from .frames import Span
-from .resolve_host import Host, HostProblem, Item, maybe
+from .resolve_host import Host, HostProblem, Item, listed, maybe
 
 BIN = "Foley"
 """The outer bin; the inner one is named as the timeline is."""
@@ -98,25 +98,30 @@ def pieces_of(result: Mapping[str, Any], host: Host) -> list[Piece]:
     return pieces
 
 
-def is_any(item: Item, entries: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether ITEM is one of those that were written down."""
-    return any(is_entry(item, entry) for entry in entries)
+def ours_of(
+    items: Sequence[tuple[int, Item]], entries: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, Item]]:
+    """Those of ITEMS, each with its track's number, that were written down in ENTRIES.
 
-
-def is_entry(item: Item, entry: Mapping[str, Any]) -> bool:
-    """Whether ITEM is the one that was written down; by place and file where it had no name yet."""
-    if entry["id"]:
-        return bool(item.id == entry["id"])
-    return item.start == entry["start"] and same_file(item.path) == same_file(entry["path"])
+    By the name that Resolve gave them; an entry whose name is not there (it had none yet, or Resolve gives
+    others after a restart) by place and file, which is that of one job alone.
+    """
+    names = {entry["id"] for entry in entries if entry["id"]}
+    named = {item.id: item for _, item in items if item.id in names}
+    places = {(entry["start"], same_file(entry["path"])) for entry in entries if entry["id"] not in named}
+    starts = {start for start, _ in places}
+    return [
+        (index, item)
+        for index, item in items
+        if item.id in named or (item.start in starts and (item.start, same_file(item.path)) in places)
+    ]
 
 
 def clips_by_path(clips: Any) -> dict[str, Any]:
     """CLIPS of the media pool by :func:`same_file` of their file."""
-    if isinstance(clips, dict):
-        clips = list(clips.values())
     found = {}
-    for clip in clips or []:
-        path = maybe(clip, "GetClipProperty", "File Path") if clip is not None else None
+    for clip in listed(clips):
+        path = maybe(clip, "GetClipProperty", "File Path")
         if path:
             found[same_file(str(path))] = clip
     return found
@@ -124,9 +129,7 @@ def clips_by_path(clips: Any) -> dict[str, Any]:
 
 def sub_folder(folder: Any, name: str) -> Any:
     """The bin called NAME in FOLDER; None without one."""
-    inner = maybe(folder, "GetSubFolderList") or []
-    if isinstance(inner, dict):
-        inner = list(inner.values())
+    inner = listed(maybe(folder, "GetSubFolderList"))
     return next((each for each in inner if maybe(each, "GetName") == name), None)
 
 

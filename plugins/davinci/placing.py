@@ -21,7 +21,7 @@ from .placed import (
     PlacingFailed,
     Row,
     clips_by_path,
-    is_entry,
+    ours_of,
     same_file,
     sub_folder,
 )
@@ -46,6 +46,8 @@ class Placing:
         self.host = host
         self.added = added
         self.note = note
+        self.still_heard: list[str] = []
+        """Sentences on earlier takes that could not be disabled, as on a locked track."""
 
     def place(
         self, pieces: Sequence[Piece], *, markers: bool, instead_of: Sequence[Mapping[str, Any]]
@@ -61,17 +63,19 @@ class Placing:
             try:
                 imported = self._import(pieces)
                 tracks = self._add_tracks(pieces)
-                for piece in pieces:
-                    self._append(piece, imported[piece.path], tracks[piece.track])
+                for name, track in tracks.items():
+                    self._append([piece for piece in pieces if piece.track == name], imported, track)
                 if markers:
                     self._add_markers(pieces)
                 rows = receipt(host, pieces, {path: cut for path, (_, cut) in imported.items()}, tracks)
                 _check(rows, before, users_items(host, set(tracks.values())))
                 self._disable(instead_of)
-            except Exception as problem:  # whatever it was, what was added must go
+            except BaseException as problem:  # whatever it was, what was added must go
                 left = take_back(host, self.added, at_once=True)
                 with suppress(HostProblem):
                     self.note(self.added)
+                if not isinstance(problem, Exception):  # Resolve ends the script
+                    raise
                 why = str(problem) or type(problem).__name__
                 raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
             self.added.state = PLACED
@@ -165,56 +169,74 @@ class Placing:
             raise HostProblem(f"the new audio track {index} is not empty")
         return index
 
-    def _append(self, piece: Piece, imported: tuple[Any, Cut], track: int) -> None:
-        host, (clip, cut) = self.host, imported
-        entry = {"id": "", "path": piece.path, "start": piece.span.start, "track": track}
-        self.added.items.append(entry)
+    def _append(self, pieces: Sequence[Piece], imported: Imported, track: int) -> None:
+        """Lays PIECES onto the new TRACK, all with one call: each call, and each note, takes its time."""
+        host = self.host
+        entries = [
+            {"id": "", "path": piece.path, "start": piece.span.start, "track": track} for piece in pieces
+        ]
+        self.added.items += entries
         self.note(self.added)
-        wish = {
-            "mediaPoolItem": clip,
-            "startFrame": cut.start,
-            "endFrame": cut.end,
-            "mediaType": 2,
-            "trackIndex": track,
-            "recordFrame": piece.span.start,
-        }
-        call(host.pool, "AppendToTimeline", [wish])
-        # What it returns proves nothing; the item is what lies there now.
-        laid = [item for item in host.items(SOUND, track) if same_file(item.path) == same_file(piece.path)]
-        if not laid:
-            raise HostProblem(f"Resolve did not place {os.path.basename(piece.path)} on {piece.track}")
-        entry["id"] = laid[-1].id
+        call(host.pool, "AppendToTimeline", [_wish(piece, *imported[piece.path], track) for piece in pieces])
+        # What it returns proves nothing; the items are what lies there now.
+        laid = {same_file(item.path): item for item in host.items(SOUND, track)}
+        for entry in entries:
+            if same_file(entry["path"]) in laid:
+                entry["id"] = laid[same_file(entry["path"])].id
         self.note(self.added)
-        if not piece.heard:
-            call(laid[-1].handle, "SetClipEnabled", False)
+        for piece in pieces:
+            if same_file(piece.path) not in laid:
+                raise HostProblem(f"Resolve did not place {os.path.basename(piece.path)} on {piece.track}")
+            if not piece.heard:
+                call(laid[same_file(piece.path)].handle, "SetClipEnabled", False)
 
     def _add_markers(self, pieces: Sequence[Piece]) -> None:
         """A marker over each cue that is heard, on its first frame that has none yet."""
         host = self.host
         taken = {int(frame) for frame in call(host.timeline, "GetMarkers") or {}}
+        self.added.markers = [f"{OURS}{self.added.job}:{piece.cue}" for piece in pieces if piece.heard]
+        self.note(self.added)
         for piece in pieces:
             first = host.clock.relative(piece.span.start)
-            free = [frame for frame in range(first, first + piece.span.length) if frame not in taken]
-            if not (piece.heard and free):
+            frames = range(first, first + piece.span.length)
+            free = next((frame for frame in frames if frame not in taken), None)
+            if not piece.heard or free is None:
                 continue
             custom = f"{OURS}{self.added.job}:{piece.cue}"
-            self.added.markers.append(custom)
-            self.note(self.added)
             text = f"{piece.prompt[:_NOTE_LENGTH]}\nseed {piece.seed}\njob {self.added.job}"
-            length = piece.span.length - (free[0] - first)
-            said = call(host.timeline, "AddMarker", free[0], MARKER_COLOUR, piece.track, text, length, custom)
+            length = piece.span.length - (free - first)
+            said = call(host.timeline, "AddMarker", free, MARKER_COLOUR, piece.track, text, length, custom)
             if not said:
                 raise HostProblem(f"the marker at {host.clock.label(piece.span.start)} could not be set")
-            taken.add(free[0])
+            taken.add(free)
 
     def _disable(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Disables those of ENTRIES that lie where they were put and are heard."""
-        for _, item in self.host.all_items(SOUND) if entries else ():
-            entry = next((entry for entry in entries if is_entry(item, entry)), None)
-            if entry is not None and item.enabled:
-                self.added.silenced.append(dict(entry))
-                self.note(self.added)
-                call(item.handle, "SetClipEnabled", False)
+        there = self.host.all_items(SOUND) if entries else []
+        found = [(index, item) for index, item in ours_of(there, entries) if item.enabled]
+        if found:
+            self.added.silenced = [
+                {"id": item.id, "path": item.path, "start": item.start, "track": index}
+                for index, item in found
+            ]
+            self.note(self.added)
+        for index, item in found:
+            maybe(item.handle, "SetClipEnabled", False)
+            if maybe(item.handle, "GetClipEnabled") is True:
+                track = maybe(self.host.timeline, "GetTrackName", SOUND, index)
+                self.still_heard.append(f"the earlier take on {track} is still heard; disable it (D)")
+
+
+def _wish(piece: Piece, clip: Any, cut: Cut, track: int) -> dict[str, Any]:
+    """PIECE for AppendToTimeline."""
+    return {
+        "mediaPoolItem": clip,
+        "startFrame": cut.start,
+        "endFrame": cut.end,
+        "mediaType": 2,
+        "trackIndex": track,
+        "recordFrame": piece.span.start,
+    }
 
 
 def _check(rows: Sequence[Row], before: Mapping[int, Any], after: Mapping[int, Any]) -> None:

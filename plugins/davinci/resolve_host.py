@@ -15,6 +15,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Iterator, Mapping, NamedTuple
 
 from .frames import Clock, Span, TimeWrong, decimal, read_rate
@@ -60,6 +61,12 @@ def maybe(thing: Any, name: str, *arguments: Any) -> Any:
         return None
 
 
+def listed(said: Any) -> list[Any]:
+    """What a call that lists says: None where there is nothing, a table with numbers in some versions."""
+    values = list(said.values()) if isinstance(said, dict) else list(said or [])
+    return [each for each in values if each is not None]
+
+
 def number(thing: Any, name: str, *arguments: Any) -> int:
     """As :func:`call`, of a call that returns a whole number. Raises HostProblem where it returns none."""
     said = call(thing, name, *arguments)
@@ -99,24 +106,51 @@ class Build:
         return "{} {}".format(self.product, ".".join(map(str, self.version[:3])))
 
 
-class Item(NamedTuple):
-    """One item of a track; frames are absolute, END exclusive."""
+class Item:
+    """One item of a track; frames are absolute, END exclusive. A long timeline has thousands, and each call
+    of Resolve's takes its time: what else there is of one is asked for where it is needed, once.
 
-    id: str
-    name: str
-    start: int
-    end: int
-    enabled: bool
-    path: str
-    """Its file, "" where it has none: a title, a compound clip."""
-    pooled: bool
-    """It stands for something in the media pool; titles and transitions do not."""
-    handle: Any
+    Raises HostProblem where HANDLE does not even say where it lies.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        self.start = number(handle, "GetStart")
+        self.end = number(handle, "GetEnd")
 
     @property
     def span(self) -> Span:
         """Where it lies."""
         return Span(self.start, self.end)
+
+    @cached_property
+    def id(self) -> str:
+        """Resolve's name for it, "" where it gives none."""
+        return str(maybe(self.handle, "GetUniqueId") or "")
+
+    @cached_property
+    def name(self) -> str:
+        """What the editor reads on it."""
+        return str(maybe(self.handle, "GetName") or "")
+
+    @cached_property
+    def enabled(self) -> bool:
+        """Whether it is seen or heard."""
+        return maybe(self.handle, "GetClipEnabled") is not False
+
+    @cached_property
+    def path(self) -> str:
+        """Its file, "" where it has none: a title, a compound clip."""
+        return str(maybe(self._clip, "GetClipProperty", "File Path") or "") if self.pooled else ""
+
+    @property
+    def pooled(self) -> bool:
+        """It stands for something in the media pool; titles and transitions do not."""
+        return self._clip is not None
+
+    @cached_property
+    def _clip(self) -> Any:
+        return maybe(self.handle, "GetMediaPoolItem")
 
 
 class Mark(NamedTuple):
@@ -161,7 +195,8 @@ class Host:
         self.timeline = maybe(self.project, "GetCurrentTimeline")
         if self.timeline is None:
             raise HostProblem("no timeline is open; open one on the Edit page and try again")
-        self.project_name, self.name = words(self.project, "GetName"), words(self.timeline, "GetName")
+        self.project_name = str(maybe(self.project, "GetName") or "")
+        self.name = words(self.timeline, "GetName")
         self.project_id, self.id = words(self.project, "GetUniqueId"), words(self.timeline, "GetUniqueId")
         try:
             self._read_clock()
@@ -201,10 +236,7 @@ class Host:
 
     def items(self, kind: str, index: int) -> list[Item]:
         """What lies on a track, in order; transitions are left out where they can be told."""
-        listed = call(self.timeline, "GetItemListInTrack", kind, index) or []
-        if isinstance(listed, dict):
-            listed = list(listed.values())
-        return [read_item(each) for each in listed if each is not None]
+        return [Item(each) for each in listed(call(self.timeline, "GetItemListInTrack", kind, index))]
 
     def all_items(self, kind: str) -> list[tuple[int, Item]]:
         """What lies on all tracks of KIND, each with its track's number from 1."""
@@ -228,16 +260,15 @@ class Host:
         method = getattr(self.timeline, "GetSelectedClips", None)
         if not callable(method):
             return None
-        listed = call(self.timeline, "GetSelectedClips") or []
-        if isinstance(listed, dict):
-            listed = list(listed.values())
-        kinds = [(self._kind(each), read_item(each)) for each in listed if each is not None]
+        found = listed(call(self.timeline, "GetSelectedClips"))
+        kinds = [(self._kind(each), Item(each)) for each in found]
         picture = [item for kind, item in kinds if kind == PICTURE]
         chosen = picture or [item for kind, item in kinds if kind == SOUND]
         return sorted(chosen, key=lambda item: (item.start, item.end))
 
     def marks(self) -> Span | None:
-        """The range between the marks in and out; None without one, or where this version cannot tell."""
+        """The range between the marks in and out, as far as the timeline goes; None without one, or where
+        this version cannot tell."""
         said = maybe(self.timeline, "GetMarkInOut")
         if not isinstance(said, Mapping):
             return None
@@ -245,12 +276,13 @@ class Host:
         if not isinstance(found, Mapping) or (found.get("in") is None and found.get("out") is None):
             return None
         span = self.clock.marks(found.get("in"), found.get("out"), self.length)
+        span = Span(span.start, min(span.end, self.clock.start + self.length))
         return span if span.length > 0 else None
 
     def under_playhead(self) -> Item | None:
         """The picture item under the playhead."""
         found = maybe(self.timeline, "GetCurrentVideoItem")
-        return read_item(found) if found is not None else None
+        return Item(found) if found is not None else None
 
     def markers(self) -> list[Mark]:
         """The editor's markers that say something, in record order; ours are left out."""
@@ -296,7 +328,9 @@ class Host:
         for index, track in enumerate(pictures, 1):
             if maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is False:
                 track["enabled"] = False
-            titles = {item.start for item in self.items(PICTURE, index) if not item.pooled}
+            items = self.items(PICTURE, index)
+            clips = {item.start for item in items if item.pooled}  # where a fade may begin as well
+            titles = {item.start for item in items if not item.pooled} - clips
             for start, child in self._children(track):
                 if start in titles:
                     child["enabled"] = False
@@ -368,18 +402,3 @@ def detect(resolve: Any) -> Build:
             )
         )
     return Build(product, version)
-
-
-def read_item(handle: Any) -> Item:
-    """HANDLE's facts. Raises HostProblem where it does not even say where it lies."""
-    pool_item = maybe(handle, "GetMediaPoolItem")
-    return Item(
-        id=str(maybe(handle, "GetUniqueId") or ""),
-        name=str(maybe(handle, "GetName") or ""),
-        start=number(handle, "GetStart"),
-        end=number(handle, "GetEnd"),
-        enabled=maybe(handle, "GetClipEnabled") is not False,
-        path=str(maybe(pool_item, "GetClipProperty", "File Path") or "") if pool_item is not None else "",
-        pooled=pool_item is not None,
-        handle=handle,
-    )

@@ -7,6 +7,7 @@ would be a frame out of sync, so it stops the work. Standard library only, Pytho
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any, Iterable, Sequence
 
 from .frames import Clock, Span
@@ -36,10 +37,16 @@ def disagreement(
         (clock.absolute(shot["record_start_frame"]), shot["record_start_frame"] + shot["duration_frames"])
         for shot in program.get("shots", ())
     ]
-    theirs = edges([(begin, clock.absolute(end)) for begin, end in shots], spans)
-    ours = edges(flatten(items), spans)
+    exported, shown = [(begin, clock.absolute(end)) for begin, end in shots], flatten(items)
+    theirs, ours = edges(exported, spans), edges(shown, spans)
     if theirs == ours:
-        return ""
+        # A span without an edge in it is all picture or all black.
+        other = next((span for span in spans if _seen(exported, span) != _seen(shown, span)), None)
+        return (
+            ""
+            if other is None
+            else f"Resolve's export and its timeline do not both show picture at {clock.label(other.start)}"
+        )
     return "Resolve's export and its timeline do not show the same cuts: {}".format(
         "; ".join(
             filter(
@@ -59,13 +66,14 @@ def flatten(items: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     for start, end in items:
         if end <= start:
             continue
-        kept = []
-        for old_start, old_end in pieces:
-            if old_start < min(start, old_end):
-                kept.append((old_start, min(start, old_end)))
-            if max(end, old_start) < old_end:
-                kept.append((max(end, old_start), old_end))
-        pieces = sorted([*kept, (start, end)])
+        first = bisect_left(pieces, (start,))
+        if first and pieces[first - 1][1] > start:
+            first -= 1
+        last = bisect_left(pieces, (end,), first)
+        covered = pieces[first:last]
+        before = [(old, start) for old, _ in covered[:1] if old < start]
+        after = [(end, old) for _, old in covered[-1:] if end < old]
+        pieces[first:last] = [*before, (start, end), *after]
     return pieces
 
 
@@ -75,6 +83,11 @@ def edges(pieces: Iterable[tuple[int, int]], spans: Sequence[Span]) -> set[int]:
     if not spans:
         return found
     return {edge for edge in found if any(span.start <= edge <= span.end for span in spans)}
+
+
+def _seen(pieces: Iterable[tuple[int, int]], span: Span) -> int:
+    """Frames of SPAN that PIECES cover."""
+    return sum(max(0, min(end, span.end) - max(start, span.start)) for start, end in pieces)
 
 
 def _listed(what: str, frames: set[int], clock: Clock) -> str:

@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Sequence
 
 from . import ui_layout as layout
-from .windows import Question, Window, WindowLost, progress_words, wants_spread
+from .windows import Question, Window, WindowBusy, WindowLost, progress_words, wants_spread
 
 _PAUSE = 0.03
 _MOST_FAILURES = 200
@@ -24,7 +24,7 @@ class UiManagerWindow(Window):
     """The window by FUSION's UIManager and BMD's dispatcher.
 
     Never make one on the free edition from 19.1 on: to touch UIManager there opens a box that asks to buy.
-    Raises WindowLost where there is no UIManager, or where a window of ours is open already.
+    Raises WindowLost where there is no UIManager, WindowBusy where a window of ours is open already.
     """
 
     def __init__(self, fusion: Any, bmd: Any) -> None:
@@ -158,7 +158,7 @@ class UiManagerWindow(Window):
             if other:
                 other.Show()
                 other.Raise()
-                raise WindowLost(
+                raise WindowBusy(
                     "a window of Foley is open already: go on there, or close it and start again"
                 )
 

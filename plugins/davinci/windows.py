@@ -95,6 +95,10 @@ class WindowLost(Exception):
     """The window is gone and cannot be had again; the text is a sentence that says why."""
 
 
+class WindowBusy(Exception):
+    """A window of another run is open and has been brought to the front; the text is a sentence."""
+
+
 @dataclass
 class Question:
     """What is asked before sound is made, and everything that is shown with it.
@@ -206,7 +210,7 @@ def wants_spread(source: Mapping[str, Any]) -> bool:
 class Window:
     """A window of the plugin; it opens with the first thing that it shows.
 
-    Every method may raise WindowLost.
+    Every method may raise WindowLost; the first to show something, WindowBusy.
     """
 
     def ask(self, question: Question) -> dict[str, Any] | None:

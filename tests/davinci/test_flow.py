@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import soundfile
+from foley_davinci import foley_generate
 
 from clipmaker import make_clip
 from davinci.stage import Editor, Stage, clip_spec
@@ -91,6 +92,8 @@ def test_markers_say_what_is_heard_and_ours_are_left_out(
         ("Foley: foley", [(90_020, 90_030, True), (90_030, 90_050, True)]),
         ("Foley: fx", [(90_005, 90_015, True)]),
     ]
+    calls = stage.host.journal.calls("MediaPool.AppendToTimeline")
+    assert [len(call.args[0]) for call in calls] == [2, 1], "one call lays all of a track"
     found = stage.snapshot()["timelines"][0]["markers"]
     assert [
         (marker["frame"], marker["name"], marker["duration"])
@@ -203,8 +206,6 @@ def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
 
     person = Wanderer([leave], choices=["Place it", come_back])
     stage.monkeypatch.setattr("foley_davinci.foley_generate.open_window", lambda host: person)
-    from foley_davinci import foley_generate
-
     foley_generate.run("generate", stage.host.menu_globals())
     well(person)
     assert len(person.chosen) == 2
@@ -224,3 +225,46 @@ def test_titles_are_looked_through_and_hidden_tracks_are_not_seen(
     person = well(stage.click("generate", answer(source="timeline")))
     assert not [line for line in person.told[0][0] if "cannot be had" in line]
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
+
+
+def test_a_fade_at_the_head_of_a_clip_is_not_taken_for_a_title(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    clip = {"path": str(flashes), "at": 0, "in": 0, "duration": FRAMES}
+    stage = make(clip_spec(flashes, "25", FRAMES, video=[[clip, {"transition": [0, 12], "at": 0}]]))
+    well(stage.click("generate", answer(source="timeline")))
+    assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
+
+
+def test_marks_beyond_the_end_mean_what_there_is(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES, marks=[40, 999]))
+    well(stage.click("generate", answer()))
+    assert stage.tracks()[-1][2] == [(90_040, 90_050, True)]
+    beyond = make(clip_spec(flashes, "25", FRAMES, marks=[60, 999])).click("generate", None)
+    assert [source["key"] for source in beyond.questions[0].sources] == ["playhead", "timeline"]
+
+
+def test_where_there_is_no_picture_it_is_said_in_an_editors_words(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    title = {"generator": "Text", "at": 0, "duration": FRAMES}
+    person = make(clip_spec(flashes, "25", FRAMES, video=[[title]])).click("generate", answer())
+    assert "no picture on the timeline Cut 1" in person.sentence
+
+
+def test_the_folder_at_first_fits_any_disk(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    for name in ("A/B: 1\\2", "😀" * 200, "x" * 300, "…", "ends in a dot."):
+        folder = Path(foley_generate.default_folder(name, name))
+        assert all(0 < len(part.encode()) <= 200 for part in folder.parts[-2:])
+        assert folder.name == folder.parent.name
+        assert not set('<>:"|?*\\/') & set(folder.name)
+    spec = clip_spec(flashes, "25", FRAMES, name="A/B: 1\\2 🎬")
+    stage = make({**spec, "name": ""})
+    before = stage.snapshot()
+    well(stage.click("generate", answer()))
+    stage.click("remove")
+    assert stage.snapshot() == before

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +31,23 @@ def test_edges_count_within_the_spans_their_ends_among_them() -> None:
     assert edges([(0, 10), (10, 20)], [Span(10, 15)]) == {10}
     assert edges([(0, 10), (12, 20)], [Span(0, 11)]) == {0, 10}
     assert edges([(0, 10)], []) == {0, 10}
+
+
+def test_later_pieces_are_laid_over_earlier_ones_as_frame_by_frame() -> None:
+    chance = random.Random(5)
+    for _ in range(200):
+        items = [(start, start + chance.randrange(12)) for start in chance.choices(range(40), k=6)]
+        seen = [max((n for n, (a, b) in enumerate(items) if a <= at < b), default=-1) for at in range(60)]
+        for start, end in flatten(items):
+            assert len(set(seen[start:end])) == 1, items
+            assert seen[start] >= 0
+        assert sum(end - start for start, end in flatten(items)) == sum(number >= 0 for number in seen)
+
+
+def test_picture_where_the_other_side_sees_none_is_a_difference() -> None:
+    inside = [Span(86_410, 86_420)]
+    said = disagreement([(86_400, 86_448)], program((48, 60)), inside, CLOCK)
+    assert "do not both show picture at 01:00:00:10" in said
 
 
 def test_the_same_cuts_agree() -> None:

@@ -9,7 +9,7 @@ import pytest
 from foley_davinci.no_window import NoWindow
 from foley_davinci.ui_layout import table
 from foley_davinci.ui_manager import UiManagerWindow
-from foley_davinci.windows import DEFAULTS, WORDS, Question, WindowLost, progress_words, row
+from foley_davinci.windows import DEFAULTS, WORDS, Question, WindowBusy, WindowLost, progress_words, row
 
 from davinci.windows_at_hand import BOTH, ENGINES, SOURCES, TITLE, WithDialog, WithUiManager, question
 from house import wait_for
@@ -338,7 +338,7 @@ def test_a_second_run_brings_the_open_window_to_the_front() -> None:
     window.progress(*PROGRESS)
     other = host.dispatcher.AddWindow({"ID": "Other"}, [])
     other.Show()
-    with pytest.raises(WindowLost, match="open already"):
+    with pytest.raises(WindowBusy, match="open already"):
         UiManagerWindow(host.fusion(), Bmd(host))
     assert host.ui.windows[-1].ID == "FoleyProgress"
     window.close()

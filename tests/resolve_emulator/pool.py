@@ -103,7 +103,15 @@ class MediaPoolItem(Marked):
             "Online Status": "Online" if item.online else "Offline",
             "In": "",
             "Out": "",
+            "Usage": self._usage(),
         }
+
+    def _usage(self) -> str:
+        """How often timelines use it (section 7 has the key; that all timelines count is our guess)."""
+        if not self._host.quirks["usage_count"]:
+            return ""
+        uses = [one for timeline in self._host.project.timelines for one in timeline.all_items()]
+        return str(sum(one.pool is self._model for one in uses))
 
     @api(since=(19, 0), fails=None)
     def GetAudioMapping(self) -> Any:

@@ -1,0 +1,175 @@
+"""What an editor has made of the takes since they were placed is theirs; the rest is taken back."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foley_davinci import foley_generate, placing
+from foley_davinci.kept import Kept
+from foley_davinci.placed import Added
+
+from davinci.canned import GOOD, canned_stage, laid
+from davinci.stage import Editor, Stage
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
+    return canned_stage(monkeypatch, tmp_path)
+
+
+def place(stage: Stage) -> dict[str, Any]:
+    """The project before a job whose takes lie on the timeline now."""
+    before = stage.snapshot()
+    assert stage.click("generate", {"prompt": "steps", "markers": True, "folder": "/sound"}).sentence == ""
+    assert laid(stage) == GOOD
+    return before
+
+
+def said(person: Editor) -> str:
+    """The first line that was told."""
+    return person.told[0][0][0]
+
+
+def track(stage: Stage, index: int) -> Any:
+    return stage.timeline.tracks["audio"][index]
+
+
+def test_takes_that_were_moved_or_trimmed_are_taken_back(stage: Stage) -> None:
+    before = place(stage)
+    track(stage, 1).items[0].start += 5
+    track(stage, 2).items[0].duration -= 5
+    assert said(stage.click("remove")) == "2 takes removed: steps"
+    assert stage.snapshot() == before
+
+
+def test_a_copy_stays_and_keeps_its_sound(stage: Stage) -> None:
+    place(stage)
+    twin = copy.copy(track(stage, 1).items[0])
+    twin.id, twin.start = "twin", twin.start + 60
+    track(stage, 1).items.append(twin)
+    assert "one that was copied or cut off from them since stays" in said(stage.click("remove"))
+    assert laid(stage) == [("Foley: foley", "mono", [(90_060, 90_110, True)])]
+    assert twin.pool.online
+    assert not twin.pool.deleted
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_copy_of_the_timeline_keeps_its_sound(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, counted: bool
+) -> None:
+    stage = canned_stage(monkeypatch, tmp_path, usage_count=counted)
+    place(stage)
+    original = stage.timeline
+    stage.host.adopt(stage.host.copy_timeline(original, "Cut 2"))
+    theirs = [track(stage, index).items[0] for index in (1, 2)]
+    stage.host.project.current = original
+    assert said(stage.click("remove")) == "2 takes removed: steps"
+    assert laid(stage) == []
+    assert all(item.pool.online for item in theirs)
+
+
+def test_a_locked_track_is_named_and_can_be_mended(stage: Stage) -> None:
+    before = place(stage)
+    track(stage, 1).locked = True
+    person = stage.click("remove")
+    assert "take1.wav at 01:00:00:00 on a locked track); unlock the track and run" in person.sentence
+    assert laid(stage) == GOOD[:1]
+    track(stage, 1).locked = False
+    stage.click("remove")
+    assert stage.snapshot() == before
+
+
+def test_the_only_audio_track_is_left_as_resolve_wants_one(stage: Stage) -> None:
+    place(stage)
+    del stage.timeline.tracks["audio"][0]
+    assert stage.click("remove").sentence == ""
+    assert [items for _, _, items in stage.tracks()] == [[]]
+    assert "no sound on the timeline" in stage.click("remove").sentence
+
+
+def test_a_track_that_was_emptied_goes_too(stage: Stage) -> None:
+    before = place(stage)
+    track(stage, 1).items.pop().deleted = True
+    assert said(stage.click("remove")) == "1 take removed: steps (1 had gone already)"
+    assert stage.snapshot() == before
+
+
+def test_takes_with_other_names_after_a_restart_are_known_by_place_and_file(stage: Stage) -> None:
+    before = place(stage)
+    for item in stage.timeline.all_items():
+        item.id = "restarted " + item.id
+    assert said(stage.click("remove")) == "2 takes removed: steps"
+    assert laid(stage) == []
+    assert len(stage.snapshot()["bins"]["clips"]) == len(before["bins"]["clips"])
+
+
+def test_an_earlier_take_that_cannot_be_disabled_is_told(stage: Stage) -> None:
+    place(stage)
+    track(stage, 1).locked = True
+    person = stage.click("redo", {})
+    assert person.sentence == ""
+    assert "the earlier take on Foley: foley is still heard; disable it (D)" in person.told[0][0]
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])
+def test_a_script_that_resolve_ends_leaves_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, end: type[BaseException]
+) -> None:
+    before, real = stage.snapshot(), placing.call
+
+    def ending(thing: Any, name: str, *arguments: Any) -> Any:
+        answer = real(thing, name, *arguments)
+        if name == "AppendToTimeline":
+            raise end
+        return answer
+
+    monkeypatch.setattr(placing, "call", ending)
+    with pytest.raises(end):
+        stage.click("generate", {"prompt": "steps", "folder": "/sound"})
+    assert stage.snapshot() == before
+
+
+def test_a_second_click_brings_the_window_to_the_front_and_asks_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOLEYD_COMMAND", "/bin/false")
+    windows = []
+
+    def editor(screen: Any) -> None:
+        windows.append(screen.windows())
+        if len(windows) == 1:
+            foley_generate.run("generate", stage.host.menu_globals())
+        screen.press("Cancel")
+
+    stage.host.ui.user = editor
+    before = stage.snapshot()
+    foley_generate.run("generate", stage.host.menu_globals())
+    assert windows == [["FoleyAsk"]]
+    assert "Foley - Generate: a window of Foley is open already" in capsys.readouterr().out
+    assert stage.snapshot() == before
+
+
+def test_two_runs_do_not_write_over_each_other(tmp_path: Path) -> None:
+    first, second = (Kept(str(tmp_path / "davinci.json")) for _ in range(2))
+    first.note(Added("job-1", "p", "t"))
+    second.note(Added("job-2", "p", "t"))
+    first.note(Added("job-1", "p", "t", state="removed"))
+    found = Kept(first.path).last("p", "t")
+    assert found is not None
+    assert found.job == "job-2"
+
+
+def test_a_memory_that_cannot_be_read_is_kept_and_said(stage: Stage) -> None:
+    place(stage)
+    path = Path(Kept().path)
+    path.write_text(path.read_text()[:40])
+    person = stage.click("remove")
+    assert f"cannot be read ({path}.unreadable)" in person.sentence
+    assert Path(f"{path}.unreadable").exists()
+    place_again = stage.click("generate", {"prompt": "steps", "folder": "/sound"})
+    assert place_again.sentence == ""
+    assert len(json.loads(path.read_text())["jobs"]) == 1
