@@ -245,6 +245,7 @@ def _output(sheet: Sidecar, making: Path, rules: Rules) -> pb.Output:
         preview=rules.preview,
         picture=rules.picture,
         audition_mix=rules.mix,
+        cue_sheet=True,
     )
 
 

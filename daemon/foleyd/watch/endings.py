@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
     final = shop.places.archive / entry.archived if entry.archived else path
     if asked != final and request.selection.HasField("program"):
         moves.append((asked, final))
-    files = placing.dress(making, path, moves, result)
+    files = placing.dress(path, moves, result)
     story = Story(
         name=entry.name,
         folder=shop.places.source,
@@ -161,6 +162,9 @@ def fail(shop: Shop, entry: Entry, failure: Failure) -> Outcome:
     """ENTRY's work ends with FAILURE, and a report on it."""
     shop.places.discard(entry.token)
     shop.book.drop_request(entry)
+    # Where it was made is nothing to look for: it is gone.
+    hidden = str(shop.places.making(entry.token))
+    failure = replace(failure, message=failure.message.replace(hidden, str(shop.places.own)))
     entry.state, entry.reason, entry.message = State.FAILED, failure.reason, failure.message
     story = Story(
         name=entry.name,

@@ -69,7 +69,7 @@ class Places:
             self.state.mkdir(parents=True, exist_ok=True)
             if not os.access(self.own, os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied", str(self.own))
-        except FileExistsError as error:
+        except (FileExistsError, NotADirectoryError) as error:
             raise FolderUnusable(
                 f"{self.own} is a file, and foleyd's folder must be there; move it"
             ) from error

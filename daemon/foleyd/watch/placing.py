@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from foleyd.cue import DEFAULT_LAYER, Cue, FrameRange
-from foleyd.cuesheet.write import Made, result_csv
 from foleyd.errors import Failure, FoleyError
 from foleyd.files import output_error
 from foleyd.interchange.writing import write_any
-from foleyd.ranges import fraction, start_label
 from foleyd.request import Document
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.places import REPORT, Places
@@ -25,19 +21,20 @@ _NOTED = 12
 
 def is_whole(result: pb.Result) -> bool:
     """Whether all that the daemon says it has written is there."""
-    named = (result.otio_path, result.preview_path, result.picture_path, result.audition_path)
+    named = (
+        *(result.otio_path, result.preview_path, result.picture_path, result.audition_path),
+        *(result.cue_sheet_path, result.cue_page_path),
+    )
     paths = [*(take.path for take in result.takes), *(path for path in named if path)]
     return all(os.path.isfile(path) for path in paths)
 
 
-def dress(making: Path, source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[str, str]]:
-    """Makes what lies in MAKING ready for its place: the timeline's references follow MOVES, a cue sheet is
-    written. Returns what each file is. May be done again. Raises OutputError, OSError.
+def dress(source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[str, str]]:
+    """Makes RESULT's files ready for their place: the timeline's references follow MOVES, and a timeline from
+    FCP7 XML at SOURCE becomes one again. Returns what each file is. May be done twice. Raises OSError.
     """
     timeline = Path(result.otio_path)
     _replace(timeline, repointed(timeline.read_bytes(), moves))
-    sheet = making / f"{timeline.stem}_cues.csv"
-    _replace(sheet, _cue_sheet(result).encode())
     files = [(timeline.name, "the timeline with the sound on new tracks")]
     if source.suffix.casefold() == ".xml":
         other = timeline.with_suffix(".xml")
@@ -46,9 +43,10 @@ def dress(making: Path, source: Path, moves: Sequence[Move], result: pb.Result) 
         (result.preview_path, "the picture with the sound in it"),
         (result.picture_path, "filmstrip, waveforms and events"),
         (result.audition_path, "all first takes in one file"),
+        (result.cue_page_path, "the cues with pictures and sound, for the browser"),
+        (result.cue_sheet_path, "the cues as a table"),
     )
     files += [(Path(path).name, what) for path, what in named if path]
-    files.append((sheet.name, "the cues as a table"))
     files += [(Path(take.path).name, f"take of {take.cue_id}") for take in result.takes[:_NOTED]]
     if len(result.takes) > _NOTED:
         files.append((f"and {len(result.takes) - _NOTED} more", "takes"))
@@ -112,38 +110,6 @@ def _as_xml(timeline: Path, out: Path, moves: Sequence[Move], result: pb.Result)
     return [(out.name, f"the same as FCP7 XML{f' ({lost})' if lost else ''}")]
 
 
-def _cue_sheet(result: pb.Result) -> str:
-    start = start_label(fraction(result.rate), result.start_timecode)
-    failed = {one.cue_id: one.status.message for one in result.failed_cues}
-    cues, made = [], []
-    for cue in result.cues:
-        takes = [take for take in result.takes if take.cue_id == cue.id]
-        first = takes[0] if takes else None
-        loudness = first.loudness if first is not None else pb.Loudness()
-        cues.append(
-            Cue(
-                id=cue.id,
-                record=FrameRange(cue.range.start_frame, cue.range.end_frame),
-                prompt=cue.prompt,
-                negative_prompt=cue.negative_prompt,
-                layer=cue.layer or DEFAULT_LAYER,
-                seeds=tuple(cue.seeds),
-                handles=cue.handles_frames if cue.HasField("handles_frames") else None,
-                engine=cue.engine,
-            )
-        )
-        made.append(
-            Made(
-                files=tuple(Path(take.path).name for take in takes),
-                integrated=loudness.integrated_lufs if loudness.HasField("integrated_lufs") else None,
-                true_peak=loudness.true_peak_dbtp if loudness.HasField("true_peak_dbtp") else None,
-                events=len(first.events) if first is not None else 0,
-                note=failed.get(cue.id, ""),
-            )
-        )
-    return result_csv(cues, made, start)
-
-
 def _replace(path: Path, text: bytes) -> None:
     """TEXT as the file at PATH, one of ours, whole or not at all."""
     temporary = path.with_name(f".{path.name[:60]}.new")
@@ -156,8 +122,3 @@ def _replace(path: Path, text: bytes) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-def remove_tree(path: Path) -> None:
-    """Removes a folder of ours."""
-    shutil.rmtree(path, ignore_errors=True)

@@ -17,7 +17,7 @@ Move = tuple[Path, Path]
 """A file or folder, and where it lies instead."""
 
 MOST_RELINKS = 100
-_REFERENCE = re.compile(rb'("target_url"\s*:\s*)("(?:[^"\\]|\\.)*")')
+_REFERENCE = re.compile(rb'("(?:target_url|media)"\s*:\s*)("(?:[^"\\]|\\.)*")')
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,13 +175,17 @@ class Watcher:
     def _resume_orphans(self, listed: dict[str, Stamp], now: float) -> None:
         """Goes on with work whose file is no longer there: it may be all but done, and in the archive."""
         self._first = now if self._first is None else self._first
-        if now - self._first < 2 * self._rest:
-            return  # it may only have been renamed
+        early = now - self._first < 2 * self._rest
         for entry in self._shop.book:
-            if entry.state.finished or entry.name in listed or entry.name in self._working:
+            name = entry.name
+            if entry.state.finished or name in listed or name in self._working:
                 continue
-            if len(self._working) < self._jobs and not self._shop.is_claimed(entry.name):
-                self._begin(entry.name, resume)
+            if self._shop.is_claimed(name):
+                continue
+            if early or len(self._working) >= self._jobs:
+                self.waiting[name] = "it is gone, or has another name"
+            else:
+                self._begin(name, resume)
 
     def _begin(self, name: str, work: Callable[[Shop, str], Outcome]) -> None:
         assert self._pool is not None

@@ -1,0 +1,293 @@
+"""What is dropped gets its results, once, whole, and is left as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+import soundfile
+from opentimelineio.opentime import RationalTime, TimeRange
+
+from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.watch.overview import overview, retry
+from foleyd.watch.work import Outcome
+from house import House
+from watch.conftest import Drop, touch
+
+
+def edit(path: Path, url: str, markers: dict[str, int] | None = None) -> Path:
+    """A timeline at PATH: 20 frames of the media at URL, with MARKERS at their frames."""
+    timeline = otio.schema.Timeline(path.stem)
+    timeline.global_start_time = RationalTime(90_000, 25)
+    track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
+    used = TimeRange(RationalTime(0, 25), RationalTime(20, 25))
+    reference = otio.schema.ExternalReference(url, TimeRange(RationalTime(0, 25), RationalTime(25, 25)))
+    track.append(otio.schema.Clip("shot", reference, used))
+    timeline.tracks.append(track)
+    for name, frame in (markers or {}).items():
+        at = TimeRange(RationalTime(frame, 25), RationalTime(1, 25))
+        timeline.tracks.markers.append(otio.schema.Marker(name=name, marked_range=at))
+    otio.adapters.write_to_file(timeline, str(path))
+    return path
+
+
+def jobs(house: House) -> int:
+    with house.connect() as daemon:
+        return len(daemon.ask("ListJobs", pb.ListJobsRequest(page_size=500), pb.ListJobsResponse).jobs)
+
+
+def test_a_video_gets_all_that_there_is_to_get_and_is_left_as_it_was(drop: Drop, clip: Path) -> None:
+    source = Path(shutil.copy2(clip, drop.folder / "clip.mp4"))
+    before = source.read_bytes(), source.stat().st_mtime_ns
+    (drop.folder / "foley.toml").write_text('prompt = "fx: clicks"\ntakes = 2\n')
+    assert drop.once() == {"clip.mp4": Outcome.DONE}
+    assert (source.read_bytes(), source.stat().st_mtime_ns) == before
+    assert drop.results() == ["clip.mp4"]
+    made = drop.own / "clip.mp4"
+    assert sorted(path.name for path in made.iterdir()) == [
+        *(
+            "clip.otio",
+            "clip_cues.csv",
+            "clip_cues.html",
+            "clip_fx_cue-1_take1.wav",
+            "clip_fx_cue-1_take2.wav",
+            "clip_mix.wav",
+        ),
+        "report.txt",
+    ]
+    text = (made / "clip.otio").read_text()
+    assert (made / "clip_fx_cue-1_take1.wav").as_uri() in text
+    assert source.as_uri() in text
+    assert ".making-" not in text
+    report = drop.report("clip.mp4")
+    assert "By foley.toml" in report
+    assert "00:00:00:00 to 00:00:01:00 (25 frames) fx: clicks" in report
+    assert "fake 1" in report
+
+
+def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip: Path, house: House) -> None:
+    source = Path(shutil.copy2(clip, drop.folder / "clip.mp4"))
+    drop.once(prompt="clicks")
+    before = jobs(house)
+    touch(source)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.KNOWN}
+    assert drop.once(prompt="other words") == {}
+    os.rename(source, drop.folder / "renamed.mp4")
+    assert drop.once(prompt="clicks") == {"renamed.mp4": Outcome.KNOWN}
+    assert drop.said("renamed") == ["clip.mp4 is called renamed.mp4 now"]
+    assert jobs(house) == before
+    assert drop.results() == ["clip.mp4"]
+
+
+def test_a_changed_file_is_done_again_beside_its_earlier_results(drop: Drop, clip: Path) -> None:
+    source = Path(shutil.copy2(clip, drop.folder / "clip.mp4"))
+    drop.once(prompt="clicks")
+    first = (drop.own / "clip.mp4" / "clip.otio").read_bytes()
+    source.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
+    assert drop.results() == ["clip.mp4", "clip.mp4 (2)"]
+    assert (drop.own / "clip.mp4" / "clip.otio").read_bytes() == first
+    assert "Earlier results for clip.mp4 are in clip.mp4." in drop.report("clip.mp4 (2)")
+    # So it is where only what is asked for it changed.
+    (drop.folder / "clip.foley.toml").write_text('prompt = "bangs"\n')
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
+    assert drop.results() == ["clip.mp4", "clip.mp4 (2)", "clip.mp4 (3)"]
+    assert "By clip.foley.toml." in drop.report("clip.mp4 (3)")
+
+
+@pytest.mark.slow
+def test_a_copy_under_another_name_has_results_of_its_own(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    drop.once(prompt="clicks")
+    shutil.copy2(clip, drop.folder / "b.mp4")
+    assert drop.once(prompt="clicks") == {"b.mp4": Outcome.DONE}
+    assert drop.results() == ["a.mp4", "b.mp4"]
+
+
+def test_where_the_cues_come_from(drop: Drop, clip: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        shutil.copy2(clip, drop.folder / f"{name}.mp4")
+    (drop.folder / "foley.toml").write_text('prompt = "of the folder"\nnegative = "music"\n')
+    (drop.folder / "a.foley.toml").write_text(
+        '[[cues]]\nstart = 0\nend = "00:00:00:10"\nprompt = "of the sidecar"\n'
+    )
+    for name in ("a", "b"):
+        (drop.folder / f"{name}.csv").write_text("In,Out,Prompt\n00:00:00:05,00:00:00:15,of the table\n")
+    (drop.folder / "c.mp4.foley.toml").write_text('prompt = "of the name"\n')
+    drop.once(prompt="of the command")
+    found = {name: drop.report(f"{name}.mp4") for name in ("a", "b", "c", "d")}
+    assert "to 00:00:00:10 (10 frames) foley: of the sidecar" in found["a"]
+    assert "to 00:00:00:15 (10 frames) foley: of the table" in found["b"]
+    assert "of the name" in found["c"]
+    assert "of the folder" in found["d"]
+    assert all("not: music" in report for report in found.values())
+
+
+def test_a_timeline_is_done_by_its_markers_and_its_video_not_alone(drop: Drop, clip: Path) -> None:
+    # Of a machine where the media lay elsewhere.
+    edit(drop.folder / "cut.otio", "/Volumes/X/clip.mp4", {"fx: bang | music": 5})
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    assert drop.once(prompt="clicks") == {"cut.otio": Outcome.DONE}
+    report = drop.report("cut.otio")
+    assert "By the markers of cut.otio" in report
+    assert "cue-1 01:00:00:05 to 01:00:00:20 (15 frames) fx: bang not: music" in report
+    assert "not done alone, since this timeline refers to it: clip.mp4" in report
+    # Also when it is looked at again, and only the video was touched.
+    touch(drop.folder / "clip.mp4")
+    assert drop.once(prompt="clicks") == {}
+    text = (drop.own / "cut.otio" / "cut.otio").read_text()
+    assert '"/Volumes/X/clip.mp4"' in text, "references of the editor stay as they are"
+    read = otio.adapters.read_from_string(text, "otio_json")
+    placed = read.audio_tracks()[0].find_clips()[0]
+    assert placed.range_in_parent().start_time.value == 5
+    assert Path(otio.url_utils.filepath_from_url(placed.media_reference.target_url)).is_file()
+
+
+@pytest.mark.slow
+def test_a_bundle_has_its_media_beside_the_results(drop: Drop, clip: Path, tmp_path: Path) -> None:
+    edit(tmp_path / "cut.otio", clip.as_uri())
+    timeline = otio.adapters.read_from_file(str(tmp_path / "cut.otio"))
+    otio.adapters.write_to_file(timeline, str(drop.folder / "cut.otioz"))
+    assert drop.once(prompt="clicks") == {"cut.otioz": Outcome.DONE}
+    made = drop.own / "cut.otioz"
+    read = otio.adapters.read_from_file(str(made / "cut.otio"))
+    url = read.video_tracks()[0].find_clips()[0].media_reference.target_url
+    assert (made / url).read_bytes() == clip.read_bytes()
+
+
+@pytest.mark.slow
+def test_fcp7_xml_comes_back_as_fcp7_xml_too(drop: Drop, clip: Path, tmp_path: Path) -> None:
+    timeline = otio.adapters.read_from_file(str(edit(tmp_path / "cut.otio", clip.as_uri())))
+    otio.adapters.write_to_file(timeline, str(drop.folder / "cut.xml"), "fcp_xml")
+    (drop.folder / "C0001M01.XML").write_text('<?xml version="1.0"?><NonRealTimeMeta/>')
+    assert drop.once(prompt="clicks") == {"cut.xml": Outcome.DONE}, "a camera's own XML is none of ours"
+    text = (drop.own / "cut.xml" / "cut.xml").read_text()
+    assert ".making-" not in text
+    assert (drop.own / "cut.xml" / "cut_foley_cue-1_take1.wav").as_uri().removeprefix("file://") in text
+
+
+def test_what_is_archived_is_moved_and_the_timeline_points_there(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "clip.foley.toml").write_text('prompt = "clicks"\n')
+    drop.once(archive=True)
+    archived = drop.own / "archive" / "clip.mp4"
+    assert archived.read_bytes() == clip.read_bytes()
+    assert sorted(path.name for path in drop.folder.iterdir()) == ["foley"]
+    text = (drop.own / "clip.mp4" / "clip.otio").read_text()
+    assert archived.as_uri() in text
+    assert str(drop.folder / "clip.mp4") not in text, "what a later refresh looks for is there, too"
+    shutil.copy2(clip, drop.folder / "again.mp4")
+    assert drop.once() == {"again.mp4": Outcome.KNOWN}
+
+
+def test_what_nothing_is_asked_for_says_so_and_is_done_once_something_is(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    assert drop.once() == {"clip.mp4": Outcome.FAILED}
+    assert "nothing says what should be heard in clip.mp4" in drop.report("clip.mp4")
+    assert drop.once() == {}, "it is not tried again of itself"
+    (drop.folder / "foley.toml").write_text('prompt = "clicks"\n')
+    assert drop.once() == {"clip.mp4": Outcome.DONE}
+    assert drop.results() == ["clip.mp4"], "the report that it failed is taken back"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "clip.foley.toml",
+            'prompt = "a"\ntakse = 2\n',
+            "clip.foley.toml, line 2, column 1: there is no 'takse'",
+        ),
+        ("clip.csv", "In,Out,Prompt\n00:00:00:20,00:00:00:10,a\n", "clip.csv, line 2, column 2 (Out)"),
+        ("foley.toml", "takes = 99\n", "foley.toml, line 1, column 1: takes must be"),
+    ],
+)
+def test_a_bad_sidecar_is_a_report_with_the_place(
+    drop: Drop, clip: Path, name: str, text: str, said: str
+) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / name).write_text(text)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.FAILED}
+    report = drop.report("clip.mp4")
+    assert said in report
+    assert f"foley watch --retry clip.mp4 {drop.folder}" in report
+    assert drop.results() == ["failed"]
+    (drop.folder / name).write_text('prompt = "b"\n' if name.endswith("toml") else "In,Prompt\n0,b\n")
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
+
+
+@pytest.mark.slow
+def test_what_failed_is_tried_again_when_asked_or_dropped_again(drop: Drop, clip: Path) -> None:
+    source = drop.folder / "clip.mp4"
+    source.write_bytes(b"this is no video" * 100)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.FAILED}
+    assert drop.once(prompt="clicks") == {}
+    retry(drop.folder, "clip.mp4")
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.FAILED}
+    touch(source)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.FAILED}
+    shutil.copy2(clip, source)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
+    assert [entry.attempt for entry in overview(drop.folder).entries] == [4]
+
+
+def test_the_engine_failing_is_a_report(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "foley.toml").write_text('prompt = "clicks"\noptions = { crash = "raise" }\n')
+    assert drop.once() == {"clip.mp4": Outcome.FAILED}
+    assert "the fake engine was told to fail" in drop.report("clip.mp4")
+    assert drop.results() == ["failed"]
+
+
+@pytest.mark.slow
+def test_partly_done_is_delivered_and_can_be_tried_again(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "clip.foley.toml").write_text('prompt = ["clicks", "unplayable"]\n')
+    assert drop.once() == {"clip.mp4": Outcome.PARTLY}
+    assert "FAILED: the fake engine cannot play this" in drop.report("clip.mp4")
+    assert drop.once() == {}
+    retry(drop.folder, "clip.mp4")
+    assert drop.once() == {"clip.mp4": Outcome.PARTLY}
+    assert drop.results() == ["clip.mp4", "clip.mp4 (2)"]
+
+
+def test_temporary_names_links_out_and_our_own_folder_are_left_alone(
+    drop: Drop, clip: Path, tmp_path: Path
+) -> None:
+    for name in ("a.mp4.part", ".b.mp4", "~c.mp4", "d.mp4.crdownload", "e.txt"):
+        shutil.copy2(clip, drop.folder / name)
+    outside = Path(shutil.copy2(clip, tmp_path / "outside.mp4"))
+    os.symlink(outside, drop.folder / "link.mp4")
+    os.symlink("inside.mov", drop.folder / "in.mp4")
+    os.mkfifo(drop.folder / "pipe.mp4")
+    (drop.folder / "folder.mp4").mkdir()
+    shutil.copy2(clip, drop.folder / "foley.mp4")
+    drop.own.mkdir()
+    shutil.copy2(clip, drop.own / "ours.mp4")
+    assert set(drop.once(prompt="clicks")) == {"foley.mp4"}
+
+
+@pytest.mark.slow
+def test_names_that_are_hard(drop: Drop, clip: Path) -> None:
+    names = ["ein Café 100%.mp4", "日本語 'x' \"y\".mp4", "failed.mp4", "a#b?c.mp4"]
+    for name in names:
+        shutil.copy2(clip, drop.folder / name)
+    assert drop.once(prompt="clicks") == dict.fromkeys(names, Outcome.DONE)
+    for name in names:
+        read = otio.adapters.read_from_file(str(next((drop.own / name).glob("*.otio"))))
+        url = read.audio_tracks()[0].find_clips()[0].media_reference.target_url
+        assert soundfile.info(otio.url_utils.filepath_from_url(url)).frames > 0
+        assert json.loads(next((drop.own / name).glob("*.otio")).read_text())
+
+
+@pytest.mark.slow
+def test_results_that_vanish_with_what_is_remembered_are_made_again(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    drop.once(prompt="clicks")
+    shutil.rmtree(drop.own)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
+    assert drop.results() == ["clip.mp4"]
