@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from foleyd.cli import (
+    batch,
     call,
     dialog,
     generate,
@@ -33,6 +34,7 @@ app.command("cues", cls=SpacedCommand)(timeline.cues)
 app.command("clips")(timeline.clips)
 
 app.command("watch")(watch.watch)
+app.command("batch")(batch.batch)
 
 app.command("jobs")(jobs.jobs)
 app.command("cancel")(jobs.cancel)

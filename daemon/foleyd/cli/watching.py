@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from foleyd.watch.shop import News
 
 _BARS = 8
-_REASON_WIDTH = 120
+REASON_WIDTH = 120
 
 
 class Teller(Protocol):
@@ -142,7 +142,7 @@ def status_lines(folder: Path, entries: list[Entry], waiting: dict[str, str], *,
     for entry in entries:
         where = f"foley/{entry.results}" if entry.state.good else entry.message or f"job {entry.job}"
         if entry.state == "failed":
-            where = textwrap.shorten(entry.message, _REASON_WIDTH, placeholder=" …")
+            where = textwrap.shorten(entry.message, REASON_WIDTH, placeholder=" …")
         rows.append([printable(entry.name), str(entry.state), printable(where)])
     rows += [[printable(name), "waiting", why] for name, why in waiting.items()]
     counts = {

@@ -124,7 +124,7 @@ def place(shop: Shop, entry: Entry) -> bool:
         News(
             "done",
             entry.name,
-            f"{entry.name}: {entry.state}, in {results.relative_to(shop.places.source)}"
+            f"{entry.name}: {entry.state}, in {shop.places.own.name}/{results.name}"
             + (f" ({entry.message})" if entry.message else ""),
             1.0,
             job=entry.job,

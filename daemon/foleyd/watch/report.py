@@ -166,6 +166,12 @@ def _seconds(result: pb.Result, seconds: float) -> list[str]:
 
 def _again(story: Story, failed: bool) -> list[str]:
     side = f"{Path(story.name).stem}{SIDECAR_SUFFIX}"
+    if not story.watched:
+        return [
+            f"Change {story.where} and give the same command again; what is done is not done again, and new "
+            "results come into a folder of their own beside this one.",
+            *([f"More on this job: foley jobs {story.job}"] if story.job else []),
+        ]
     lines = [
         f"Other takes: write takes = 3, a seed or another prompt into {side} beside {story.name}, or change "
         "it; new results come into a folder of their own beside this one, which stays as it is.",

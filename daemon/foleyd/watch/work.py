@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from foleyd.errors import Failure
 from foleyd.watch.asking import Interrupted, Sides, content_of, folder_digest
 from foleyd.watch.endings import Outcome, fail
@@ -63,7 +65,9 @@ def _asked(shop: Shop, name: str, sides: Sides) -> str:
     """The hash of what is asked for this file alone."""
     if name in shop.given:
         sheet, where = shop.given[name]
-        return hashlib.blake2b(repr((sheet, where)).encode(), digest_size=12).hexdigest()
+        # Where in its file something stands is of no matter.
+        plain = replace(sheet, source=None, cues=tuple(replace(cue, places={}) for cue in sheet.cues))
+        return hashlib.blake2b(repr((plain, where)).encode(), digest_size=12).hexdigest()
     return sides.digest()
 
 

@@ -1,0 +1,101 @@
+"""``foley batch``: a cue sheet that names files, done once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foleyd.cli import options as o
+from foleyd.cli.exits import CANCELLED
+from foleyd.cli.watching import REASON_WIDTH
+from foleyd.config import find_folders, load_settings
+from foleyd.request import TARGETS
+
+if TYPE_CHECKING:
+    from foleyd.watch.shop import Shop
+    from foleyd.watch.work import Outcome
+
+_JOBS = 4
+_NAME_WIDTH = 40
+
+
+@o.grouped
+def batch(
+    *,
+    sheet: Annotated[
+        Path, typer.Argument(metavar="SHEET", help="A cue sheet with a column File: .csv, .tsv or .toml.")
+    ],
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder for the results; else SHEET's name.foley."
+        ),
+    ] = None,
+    wanted: o.Wanted,
+    how: o.How,
+    sources: o.Sources,
+    target: o.Target = "generic",
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=32, help="Files under way at once.")] = _JOBS,
+    no_mix: Annotated[bool, typer.Option("--no-mix", help="Write no audition mix.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print lines of JSON.")] = False,
+) -> int:
+    """Makes the sound of all files that a cue sheet names, each into a folder of its own.
+
+    What is done is not done again: after a fault, give the same command again.
+    """
+    from foleyd.cli.requests import absolute
+    from foleyd.cli.show import print_lines, table
+    from foleyd.cli.watch import exit_of, rules_of
+    from foleyd.cli.watching import open_teller
+    from foleyd.watch.batch import by_file, give, run_batch
+    from foleyd.watch.places import Places
+    from foleyd.watch.records import Book
+    from foleyd.watch.shop import Shop
+
+    o.choice(target, TARGETS, "--target")
+    path = absolute(sheet)
+    files = by_file(path)
+    own = absolute(folder) if folder is not None else path.parent / f"{path.stem}.foley"
+    places, home = Places(path.parent, own), find_folders()
+    places.make()
+    rules = rules_of(wanted, how, sources, target, mix=not no_mix)
+    teller = open_teller(as_json=as_json)
+    shop = Shop(
+        places, Book(places.state), home, load_settings(home), rules, teller, once=True, watched=False
+    )
+    names = give(shop, path, files)
+    before = {number: signal.signal(number, lambda *_: shop.leave()) for number in _signals()}
+    try:
+        outcomes = run_batch(shop, names, jobs, lambda *_: None)
+    finally:
+        teller.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if not as_json:
+        print_lines(table([["file", "cues", "state", "where"], *_rows(shop, names, outcomes)]))
+    if shop.stop.is_set():
+        print("what was at work goes on in the daemon; the same command again takes it up", file=sys.stderr)
+        return CANCELLED
+    return exit_of(outcomes.values(), 0)
+
+
+def _rows(shop: Shop, names: list[str], outcomes: dict[str, Outcome]) -> list[list[str]]:
+    rows = []
+    for name in names:
+        entry, (cues, _) = shop.book.get(name), shop.given[name]
+        state = str(entry.state) if entry is not None else str(outcomes.get(name, "waiting"))
+        where = ""
+        if entry is not None:
+            short = shorten(entry.message, REASON_WIDTH, placeholder=" …")
+            where = str(shop.places.own / entry.results) if entry.state.good else short
+        rows.append([name[:_NAME_WIDTH], str(len(cues.cues)), state, where])
+    return rows
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    return (signal.SIGINT, signal.SIGTERM)
