@@ -151,7 +151,9 @@ class Visit:
         view = self._make(ask, exported)
         if view is None or not self._still_right(source, cuts):
             return
-        added = Added(view.job_id, self.host.project_id, self.host.id, _memory(values, source))
+        added = Added(
+            view.job_id, self.host.project_id, self.host.id, _memory(values, source, self.host.clock.start)
+        )
         pieces = pieces_of(view.result or {}, self.host)
         old = instead_of.items if instead_of is not None else []
         placing = Placing(self.host, added, self.kept.note)
@@ -163,9 +165,12 @@ class Visit:
     def redo(self) -> None:
         """Asks for the last sound again, with another seed unless one is given."""
         last = self._last()
-        spans = [Span(*span) for span in last.ask["spans"]]
-        cues = [(int(start), int(end), str(text)) for start, end, text in last.ask["cues"]]
         clock = self.host.clock
+        moved = clock.start - last.ask.get("start", clock.start)  # the timeline's start was set anew
+        spans = [Span(start + moved, end + moved) for start, end in last.ask["spans"]]
+        cues = [(start + moved, end + moved, str(text)) for start, end, text in last.ask["cues"]]
+        if any(span.end > clock.start + self.host.length for span in spans):
+            raise HostProblem("the timeline ends before the last sound did; use Foley - Generate instead")
         lines = [f"{clock.label(span.start)} – {clock.label(span.end)}" for span in spans]
         self.generate([Source(LAST, "the last sound again", lines, spans, cues)], last)
 
@@ -291,7 +296,11 @@ class Visit:
         Raises AskWrong for what the editor can correct in the question, HostProblem, Refused.
         """
         assert self.folder is not None
-        self.window.progress(self.title, "reading the timeline", None, None)
+
+        def cancelled() -> bool:
+            return self.window.progress(self.title, "reading the timeline", None, None)
+
+        cancelled()
         items = [(item.start, item.end) for item in self.host.picture()]
         if not items:
             raise HostProblem(
@@ -300,7 +309,7 @@ class Visit:
             )
         exported = Exported(self.host, self.folder.path)
         try:
-            spotted = ask_foley(find_foley(), "Spot", spot_request(ask, exported), timeout=_SPOT_SECONDS)
+            spotted = ask_foley(find_foley(), "Spot", spot_request(ask, exported), _SPOT_SECONDS, cancelled)
         except Refused as refused:
             if refused.code == "INVALID_ARGUMENT":
                 raise AskWrong(refused.sentence) from None
@@ -356,11 +365,12 @@ def _safe(name: str) -> str:
     return short.decode("utf-8", "ignore").strip(" .") or "untitled"
 
 
-def _memory(values: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """What was asked, so that it can be asked again."""
+def _memory(values: Mapping[str, Any], source: Source, start: int) -> dict[str, Any]:
+    """What was asked, so that it can be asked again; START is the timeline's first frame."""
     kept = {name: values[name] for name in values if name not in ("source", "seed")}
     return {
         "values": kept,
+        "start": start,
         "spans": [list(span) for span in source.spans],
         "cues": [list(cue) for cue in source.cues],
     }

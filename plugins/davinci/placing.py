@@ -70,6 +70,8 @@ class Placing:
                 rows = receipt(host, pieces, {path: cut for path, (_, cut) in imported.items()}, tracks)
                 _check(rows, before, users_items(host, set(tracks.values())))
                 self._disable(instead_of)
+                self.added.state = PLACED
+                self.note(self.added)
             except BaseException as problem:  # whatever it was, what was added must go
                 left = take_back(host, self.added, at_once=True)
                 with suppress(HostProblem):
@@ -78,8 +80,6 @@ class Placing:
                     raise
                 why = str(problem) or type(problem).__name__
                 raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
-            self.added.state = PLACED
-            self.note(self.added)
             return rows
 
     # ----------------------------------------------------------------------------------- media pool

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 if sys.platform != "win32":
     import fcntl
@@ -319,9 +319,15 @@ class Call:
 
 
 def ask(
-    command: Sequence[str], method: str, request: Mapping[str, Any], timeout: float = 10.0
+    command: Sequence[str],
+    method: str,
+    request: Mapping[str, Any],
+    timeout: float = 10.0,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
-    """The last answer of METHOD, waiting for it at most TIMEOUT seconds. Raises Refused, FoleyMissing."""
+    """The last answer of METHOD, waiting for it at most TIMEOUT seconds, or until CANCELLED says so, which is
+    called in between. Raises Refused, FoleyMissing.
+    """
     folder = PrivateFolder()
     try:
         call = Call(command, method, request, folder.path)
@@ -331,6 +337,8 @@ def ask(
             while not call.done:
                 for event in call.poll():
                     answer = event
+                if cancelled():
+                    raise Refused("cancelled before foley had answered", "CANCELLED")
                 if time.monotonic() > end:
                     message = f"foley did not answer within {timeout:g} seconds; try again"
                     raise Refused(message, "DEADLINE_EXCEEDED", fix="foley doctor")

@@ -154,6 +154,23 @@ def test_a_cancelled_job_leaves_nothing(
     assert not list((tmp_path / "sound").glob("*")) if (tmp_path / "sound").exists() else True
 
 
+def test_the_reading_of_the_timeline_can_be_cancelled(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    class Hasty(Editor):
+        def progress(self, title: str, words: str, fraction: float | None, eta: float | None) -> bool:
+            super().progress(title, words, fraction, eta)
+            return words == "reading the timeline"
+
+    stage = make(clip_spec(flashes, "25", FRAMES))
+    before, person = stage.snapshot(), Hasty([answer()])
+    stage.monkeypatch.setattr(foley_generate, "open_window", lambda host: person)
+    foley_generate.run("generate", stage.host.menu_globals())
+    assert person.words[-1] == "reading the timeline"
+    assert person.sentence == "cancelled before foley had answered"
+    assert stage.snapshot() == before
+
+
 def test_a_timeline_of_its_own_rate_is_told_and_begins_exactly(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from foley_davinci import foley_generate, placing
 from foley_davinci.kept import Kept
 from foley_davinci.placed import Added
+from foley_davinci.resolve_host import HostProblem
 
 from davinci.canned import GOOD, canned_stage, laid
 from davinci.stage import Editor, Stage
@@ -173,3 +174,40 @@ def test_a_memory_that_cannot_be_read_is_kept_and_said(stage: Stage) -> None:
     place_again = stage.click("generate", {"prompt": "steps", "folder": "/sound"})
     assert place_again.sentence == ""
     assert len(json.loads(path.read_text())["jobs"]) == 1
+
+
+def test_a_memory_that_cannot_be_written_at_any_moment_leaves_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real, failing = stage.snapshot(), Kept._write, 0
+    asked = {"prompt": "steps", "markers": True, "folder": "/sound"}
+    while True:
+        failing += 1
+        left = [failing]
+
+        def write(self: Kept, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise HostProblem("the disk is full")
+            real(self)
+
+        monkeypatch.setattr(Kept, "_write", write)
+        person = stage.click("generate", asked)
+        if not person.sentence:
+            break
+        assert "the disk is full" in person.sentence
+        assert stage.snapshot() == before, failing
+    assert failing > 10
+    assert laid(stage) == GOOD
+
+
+def test_the_last_sound_is_asked_for_again_where_the_timeline_was_moved_to(stage: Stage) -> None:
+    place(stage)
+    stage.timeline.start += 1000
+    for item in stage.timeline.all_items():
+        item.start += 1000
+    person = stage.click("redo", None)
+    assert person.questions[0].sources[0]["lines"] == ["01:00:40:00 – 01:00:42:00"]
+    for item in stage.timeline.all_items():
+        item.duration -= 10
+    assert "ends before the last sound" in stage.click("redo", None).sentence
