@@ -69,7 +69,7 @@ stubs: $(STUBS)/.installed  ## the committed stubs, generated again from the .pr
 
 bench: install-dev  ## the figures of docs/performance.md, as tables and as JSON in benchmarks/out
 	mkdir -p benchmarks/out
-	for name in cache sounds sync speed placement kill fuzz; do \
+	for name in cache sounds sync speed placement kill watch fuzz; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name --json benchmarks/out/$$name.json || exit 1; done
 
 install-bpy: $(foreach version,$(BPY_VERSIONS),.venv-bpy-$(version)/.installed)  ## real Blenders as Python modules, for the tests

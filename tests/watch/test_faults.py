@@ -149,6 +149,7 @@ def test_what_is_remembered_survives_damage_to_one_file(tmp_path: Path) -> None:
     assert again.identity == book.identity
 
 
+@pytest.mark.slow
 def test_the_watch_loads_nothing_heavy() -> None:
     heavy = ["torch", "scipy", "av", "PIL", "soundfile"]
     code = (

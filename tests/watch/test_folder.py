@@ -67,6 +67,20 @@ def test_a_video_gets_all_that_there_is_to_get_and_is_left_as_it_was(drop: Drop,
     assert "By foley.toml" in report
     assert "00:00:00:00 to 00:00:01:00 (25 frames) fx: clicks" in report
     assert "fake 1" in report
+    for path in (*made.glob("*.otio"), *made.glob("*.html"), *made.glob("*.csv"), *made.glob("*.txt")):
+        assert ".making-" not in path.read_text(), path
+
+
+@pytest.mark.slow
+def test_no_warning_names_where_it_was_made(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "a & b.mp4")
+    # So loud that a file is named which went over full scale.
+    (drop.folder / "foley.toml").write_text('prompt = "clicks"\nloudness = "-1"\ntakes = 2\n')
+    drop.once()
+    made = drop.own / "a & b.mp4"
+    for path in (*made.glob("*.otio"), *made.glob("*.html"), *made.glob("*.csv"), *made.glob("*.txt")):
+        assert ".making-" not in path.read_text(), path
+    assert "To know" in drop.report("a & b.mp4")
 
 
 def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip: Path, house: House) -> None:
@@ -83,6 +97,7 @@ def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip:
     assert drop.results() == ["clip.mp4"]
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_done_again_beside_its_earlier_results(drop: Drop, clip: Path) -> None:
     source = Path(shutil.copy2(clip, drop.folder / "clip.mp4"))
     drop.once(prompt="clicks")
@@ -170,6 +185,7 @@ def test_fcp7_xml_comes_back_as_fcp7_xml_too(drop: Drop, clip: Path, tmp_path: P
     assert (drop.own / "cut.xml" / "cut_foley_cue-1_take1.wav").as_uri().removeprefix("file://") in text
 
 
+@pytest.mark.slow
 def test_what_is_archived_is_moved_and_the_timeline_points_there(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "clip.mp4")
     (drop.folder / "clip.foley.toml").write_text('prompt = "clicks"\n')

@@ -63,6 +63,7 @@ def test_files_that_come_are_done(drop: Drop, clip: Path, poll: bool) -> None:
     assert watcher.last_outcomes() == {"a.mp4": Outcome.DONE, "b.mp4": Outcome.DONE}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_written_slowly_is_begun_when_it_is_closed(drop: Drop, clip: Path) -> None:
     content = clip.read_bytes()
     with watched(drop, prompt="clicks"):
@@ -77,6 +78,7 @@ def test_a_file_that_is_written_slowly_is_begun_when_it_is_closed(drop: Drop, cl
     assert len(drop.said("started")) == 1
 
 
+@pytest.mark.slow
 def test_a_timeline_whose_end_is_not_there_waits_for_it(drop: Drop, clip: Path, tmp_path: Path) -> None:
     text = edit(tmp_path / "cut.otio", clip.as_uri()).read_bytes()
     with watched(drop, prompt="clicks", poll=True) as watcher:
@@ -261,6 +263,7 @@ def test_network_file_systems_are_known_by_their_mounts(
     assert events.network_kind(Path("/")) == ""
 
 
+@pytest.mark.slow
 def test_a_folder_that_goes_away_is_waited_for(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "a.mp4")
     with watched(drop, prompt="clicks", poll=True):

@@ -71,6 +71,7 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
         earlier=earlier if earlier and (shop.places.own / earlier).is_dir() else "",
         job=entry.job,
         watched=shop.watched,
+        hidden=str(making),
     )
     placing.tell(making, story, result, seconds)
     entry.results, entry.state = results.name, State.PLACING

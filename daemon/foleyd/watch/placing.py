@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 
 from foleyd.errors import Failure, FoleyError
@@ -35,6 +36,12 @@ def dress(source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[
     """
     timeline = Path(result.otio_path)
     _replace(timeline, repointed(timeline.read_bytes(), moves))
+    if result.cue_page_path:
+        page = Path(result.cue_page_path)
+        text = page.read_text("utf-8")
+        for old, new in moves:
+            text = text.replace(escape(str(old)), escape(str(new)))
+        _replace(page, text.encode())
     files = [(timeline.name, "the timeline with the sound on new tracks")]
     if source.suffix.casefold() == ".xml":
         other = timeline.with_suffix(".xml")

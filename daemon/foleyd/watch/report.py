@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -26,7 +27,7 @@ _STAGES = (
 @dataclass(frozen=True, slots=True)
 class Story:
     """What a report tells of. NAME is the file's, FOLDER the watch folder; FILES pairs of a name and what it
-    is; SEE_ALSO the folder with earlier results."""
+    is; EARLIER the folder with earlier results; HIDDEN where these were made, which nobody is to look for."""
 
     name: str
     folder: Path
@@ -36,7 +37,8 @@ class Story:
     earlier: str = ""
     attempt: int = 1
     job: str = ""
-    watched: bool = field(default=True)
+    watched: bool = True
+    hidden: str = ""
 
 
 def success(story: Story, result: pb.Result, seconds: float) -> str:
@@ -148,7 +150,8 @@ def _warnings(story: Story, result: pb.Result) -> Iterator[str]:
     told = [(each.what, each.where, each.fix) for each in (*result.warnings, *result.missing_media)]
     for what, where, fix in dict.fromkeys(told):
         text = what.rstrip(".") + (f" ({where})" if where else "")
-        yield f"{text}; {fix}" if fix else text
+        text = f"{text}; {fix}" if fix else text
+        yield text.replace(f"{story.hidden}{os.sep}", "") if story.hidden else text
 
 
 def _seconds(result: pb.Result, seconds: float) -> list[str]:

@@ -58,6 +58,8 @@ class Watcher:
         self._pointed: dict[str, tuple[Stamp, Pointed]] = {}
         self._stack = ExitStack()
         self._pool: ThreadPoolExecutor | None = None
+        self._uses: set[str] = set()
+        self._unread = ""
         self._lost = False
         self._first: float | None = None
         self.outcomes: list[tuple[str, Outcome]] = []
@@ -159,11 +161,13 @@ class Watcher:
         due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
         self._ripening.look(listed, self._events.take_closed(), due, now)
         self._read_timelines(due, listed)
+        self._uses = self._used_names()
+        self._unread = next((name for name in due if self._is_unread(name)), "")
         self.waiting = {}
         for name in sorted(due, key=lambda name: (not is_timeline(name), listed[name].mtime, name)):
             if name in self._working or self._ripening.is_foreign(name) or self._shop.is_claimed(name):
                 continue
-            why = self._why_not(name, due, now)
+            why = self._why_not(name, now)
             if why == _NOT_ALONE:
                 continue
             if why or len(self._working) >= self._jobs:
@@ -225,8 +229,10 @@ class Watcher:
             return True
         if entry.seen != sides_of(self._shop.places.source, name, listed.get).stamps:
             return True
+        if entry.state is State.DONE:
+            return False
         if self._shop.places.ask_again(name).exists():
-            return entry.state in (State.FAILED, State.PARTLY)
+            return True
         return entry.state is State.FAILED and self._is_worth_retrying(entry)
 
     def last_outcomes(self) -> dict[str, Outcome]:
@@ -245,7 +251,7 @@ class Watcher:
             self._shop.places.source, self._shop.rules
         )
 
-    def _why_not(self, name: str, due: Iterable[str], now: float) -> str:
+    def _why_not(self, name: str, now: float) -> str:
         """Why NAME is not begun now, in a clause; "" when it is."""
         ripe = self._ripening.ripe_since(name)
         if ripe is None:
@@ -255,12 +261,12 @@ class Watcher:
             return ""
         if is_timeline(name):
             return self._lacks(name, ripe, now)
-        if self._belongs(name):
+        if belongs(name, self._uses):
             return _NOT_ALONE
         if entry is None and now - ripe < self._together:
             return "a timeline that refers to it may come"
-        unread = next((other for other in due if self._is_unread(other)), "")
-        return f"{unread} may refer to it" if unread and now - ripe < _LONGEST_HOLD else ""
+        held = self._unread and now - ripe < _LONGEST_HOLD
+        return f"{self._unread} may refer to it" if held else ""
 
     def _is_unread(self, name: str) -> bool:
         """Whether NAME is a timeline that is not whole yet."""
@@ -278,11 +284,10 @@ class Watcher:
     def _is_here(self, media: str) -> bool:
         return media in self._shop.listed or any(Path(name).stem == media for name in self._shop.listed)
 
-    def _belongs(self, name: str) -> bool:
-        """Whether a timeline that was dropped here refers to NAME."""
-        if any(belongs(name, pointed.names) for _, pointed in self._pointed.values()):
-            return True
-        return any(belongs(name, entry.uses) for entry in self._shop.book if entry.uses)
+    def _used_names(self) -> set[str]:
+        """Names of files that a timeline refers to which was dropped here."""
+        used = {name for _, pointed in self._pointed.values() for name in pointed.names}
+        return used.union(*(entry.uses for entry in self._shop.book if entry.uses))
 
     def _read_timelines(self, due: Iterable[str], listed: dict[str, Stamp]) -> None:
         """Finds out which files ripe timelines refer to, before any video is begun."""
