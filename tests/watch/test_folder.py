@@ -163,6 +163,18 @@ def test_a_timeline_is_done_by_its_markers_and_its_video_not_alone(drop: Drop, c
 
 
 @pytest.mark.slow
+def test_a_timeline_whose_media_come_late_is_done_when_they_have_come(drop: Drop, clip: Path) -> None:
+    edit(drop.folder / "cut.otio", "clip.mp4")
+    assert drop.once(prompt="clicks") == {"cut.otio": Outcome.FAILED}
+    assert "clip.mp4" in drop.report("cut.otio")
+    assert drop.once(prompt="clicks") == {}
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    assert drop.once(prompt="clicks") == {"cut.otio": Outcome.DONE}
+    assert drop.results() == ["cut.otio"]
+    assert drop.once(prompt="clicks") == {}
+
+
+@pytest.mark.slow
 def test_a_bundle_has_its_media_beside_the_results(drop: Drop, clip: Path, tmp_path: Path) -> None:
     edit(tmp_path / "cut.otio", clip.as_uri())
     timeline = otio.adapters.read_from_file(str(tmp_path / "cut.otio"))

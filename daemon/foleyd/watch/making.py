@@ -169,6 +169,7 @@ def _ask(shop: Shop, daemon: Daemon, entry: Entry) -> pb.GenerateRequest:
         otio = request.selection.otio
         pointed = pointed_at(otio.json, Path(otio.base_folder), shop.places.source)
         entry.uses = pointed.names
+        entry.lacking = tuple(name for name in pointed.names if name not in shop.listed)
         asked_alone = [other.name for other in shop.book if other.state.good and other.name in pointed.names]
         entry.notes += tuple(f"{name} had been done alone before" for name in sorted(asked_alone))
         covered = [name for name in pointed.names if name in shop.listed and name not in asked_alone]

@@ -62,8 +62,8 @@ class Entry(msgspec.Struct, kw_only=True):
     """One dropped file. NAME is its name in the folder; CONTENT its hash, ASKED that of what lies beside it.
 
     TOKEN names the work at hand, RESULTS the folder of what was made. FOLDER is the hash of what was asked of
-    the whole folder when it failed. USES are names in the folder that a timeline refers to. SEEN are stamps
-    of its sidecars.
+    the whole folder when it failed. USES are names in the folder that a timeline refers to, LACKING those of
+    them that were not there. SEEN are stamps of its sidecars.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Entry(msgspec.Struct, kw_only=True):
     results: str = ""
     archived: str = ""
     uses: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     reason: str = ""
     message: str = ""
     reported: bool = False

@@ -231,7 +231,7 @@ class Watcher:
             return True
         if entry.state is State.DONE:
             return False
-        if self._shop.places.ask_again(name).exists():
+        if self._shop.places.ask_again(name).exists() or any(media in listed for media in entry.lacking):
             return True
         return entry.state is State.FAILED and self._is_worth_retrying(entry)
 

@@ -89,7 +89,7 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
         if entry is not None:
             book.rename(entry, name)
     same = entry is not None and (entry.content, entry.asked) == (facts.content, facts.asked)
-    again = _is_asked_again(shop, name)
+    again = _is_asked_again(shop, name) or (entry is not None and _has_more_media(shop, entry))
     if entry is not None and same and not (again or entry.state is State.FAILED):
         entry.stamp, entry.seen = facts.stamp, facts.seen
         book.save(entry)
@@ -115,6 +115,13 @@ def _is_asked_again(shop: Shop, name: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _has_more_media(shop: Shop, entry: Entry) -> bool:
+    """Whether media that a timeline lacked have come since, and were what it failed for, if only partly."""
+    return entry.state in (State.FAILED, State.PARTLY) and any(
+        media in shop.listed for media in entry.lacking
+    )
 
 
 def _renamed(shop: Shop, name: str, facts: _Facts) -> Entry | None:
