@@ -111,11 +111,17 @@ class Placing:
 
     def _cut(self, piece: Piece, clip: Any) -> Cut:
         said, rate = call(clip, "GetClipProperty", "FPS"), self.host.clock.rate
+        name, file_rate = os.path.basename(piece.path), read_rate(said)[0]
+        if file_rate not in (rate, self.host.import_rate):  # the editor was told of no other
+            raise HostProblem(
+                f"Resolve counts {name} in {decimal(file_rate)} frames a second, its project had "
+                f"{decimal(self.host.import_rate)}; see to the project's frame rate and ask again"
+            )
         try:
-            return cut_of(piece.before, piece.span.length, rate, read_rate(said)[0])
+            return cut_of(piece.before, piece.span.length, rate, file_rate)
         except CutInexact as inexact:
             raise HostProblem(
-                f"Resolve counts {os.path.basename(piece.path)} in {said} frames a second, the timeline has "
+                f"Resolve counts {name} in {said} frames a second, the timeline has "
                 f"{decimal(rate)}: {inexact}; ask again without handles"
             ) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,17 @@ def test_the_last_sound_is_asked_for_again_where_the_timeline_was_moved_to(stage
     for item in stage.timeline.all_items():
         item.duration -= 10
     assert "ends before the last sound" in stage.click("redo", None).sentence
+
+
+def test_a_rate_that_nobody_was_told_of_stops_before_anything_is_placed(stage: Stage) -> None:
+    before = stage.snapshot()
+
+    def answer(_question: Any) -> dict[str, Any]:
+        stage.host.project.rate = Fraction(50)
+        return {"prompt": "steps", "folder": "/sound"}
+
+    person = stage.click("generate", answer)
+    assert "in 50 frames a second, its project had 25" in person.sentence
+    assert stage.appended() == []
+    stage.host.project.rate = Fraction(25)
+    assert stage.snapshot() == before
