@@ -43,12 +43,16 @@ class Foley:
 
     def run(self, *arguments: str) -> dict[str, Any]:
         """What the command answered with ``--json``. Raises RuntimeError with its words when it fails."""
-        command = [sys.executable, "-m", "foleyd", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment)
+        done = self.ask(*arguments)
         if done.returncode:
             raise RuntimeError(f"foley {' '.join(arguments)}: {done.stderr.strip() or done.returncode}")
         answer: dict[str, Any] = json.loads(done.stdout) if "--json" in arguments else {}
         return answer
+
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command, however it ends."""
+        command = [sys.executable, "-m", "foleyd", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment)
 
 
 @contextmanager
