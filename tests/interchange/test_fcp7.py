@@ -220,6 +220,12 @@ def is_warp(effect: Any) -> bool:
     return isinstance(effect, otio.schema.TimeEffect)
 
 
+def test_a_clip_s_rate_is_said_once(tmp_path: Path) -> None:
+    _, _, text = written(timeline(track(clip("a", span(0, 100), span(0, 200)))), tmp_path)
+    items = list(ElementTree.fromstring(text.encode()).iter("clipitem"))
+    assert [len(item.findall("rate")) for item in items] == [1]
+
+
 def test_each_warp_is_named_with_where_it_was(tmp_path: Path) -> None:
     made = timeline(
         track(

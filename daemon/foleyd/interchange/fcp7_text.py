@@ -35,6 +35,15 @@ def link(tree: ElementTree.Element, linked: Sequence[Sequence[str]]) -> None:
                     ElementTree.SubElement(tie, name).text = str(value)
 
 
+def say_once(tree: ElementTree.Element) -> None:
+    """Takes out the second of two equal rates in each clip item: the adapter says it twice, editors once."""
+    for item in tree.iter("clipitem"):
+        rates = item.findall("rate")
+        for rate in rates[1:]:
+            if [part.text for part in rate] == [part.text for part in rates[0]]:
+                item.remove(rate)
+
+
 def as_localhost(url: str) -> str:
     """URL as a ``file://localhost/`` address, the form that Premiere writes; others as they are."""
     text = url.strip()

@@ -28,7 +28,7 @@ from foleyd.interchange.fcp7 import (
     media_start,
     notes_of,
 )
-from foleyd.interchange.fcp7_text import as_localhost, link, plain, said
+from foleyd.interchange.fcp7_text import as_localhost, link, plain, said, say_once
 from foleyd.timebase import Timecode, has_drop_frame
 from foleyd.timeline.clock import read_clock
 from foleyd.timeline.document import read_document
@@ -58,6 +58,7 @@ def write_fcp7(document: bytes, name: str) -> tuple[bytes, list[Notice]]:
     text: str = otio.adapters.write_to_string(timeline, adapter_name="fcp_xml")
     tree = ElementTree.fromstring(text)
     link(tree, ready.linked)
+    say_once(tree)
     ElementTree.indent(tree)
     written = ElementTree.tostring(tree, encoding="unicode")
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n'
