@@ -38,8 +38,11 @@ FROM_TIMECODE = {"generic", "resolve", "xml", "otioz"}
 OWN = ("23.976", "25", "29.97 DF", "59.94 NDF")
 LIMIT = 1200
 """Frames of a sample that are looked at."""
-HANDLES = (("generic", 5), ("generic", 12), ("generic", 24), ("kdenlive", 12))
+HANDLES = (("generic", 5), ("generic", 24), *((out, 12) for out in OUTS))
 """With them a clip begins inside its file, which MLT enters by packets; the other reader is exact there."""
+
+WARPS = 4
+"""Speed changes and freezes in our own edits."""
 
 _LENGTHS = (31, 90, 7, 200, 333, 1)
 _REFUSED = "08"
@@ -169,13 +172,17 @@ def own_timelines(
         edit = make_edit(folder / rate.name, rate, "01:00:00:00", rate.stored[0])
         scene, cues = EditPicture(edit), edit.cues
         for target in outs:
-            out = edit.path.with_name(f"for {target}.{target if target in ('xml', 'otioz') else 'otio'}")
-            case = Case(edit.path, out, target, scene, cues, warps=4)
+            out = edit.path.with_name(f"for {target}.{_suffix(target)}")
+            case = Case(edit.path, out, target, scene, cues, warps=WARPS)
             yield f"{rate.name} {target}", run_one(command, case)
         for target, handles in handled:
-            out = edit.path.with_name(f"{target} handles {handles}.otio")
-            found = run_one(command, Case(edit.path, out, target, scene, cues, handles))
+            out = edit.path.with_name(f"{target} handles {handles}.{_suffix(target)}")
+            found = run_one(command, Case(edit.path, out, target, scene, cues, handles, warps=WARPS))
             yield f"{rate.name} {target}, handles of {handles}", found
+
+
+def _suffix(target: str) -> str:
+    return target if target in {"xml", "otioz"} else "otio"
 
 
 def layers(command: Foley, folder: Path) -> Found:
