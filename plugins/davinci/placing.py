@@ -178,7 +178,7 @@ class Placing:
     def _append(self, pieces: Sequence[Piece], imported: Imported, track: int) -> None:
         """Lays PIECES onto the new TRACK, all with one call: each call, and each note, takes its time."""
         host = self.host
-        entries = [
+        entries: list[dict[str, Any]] = [
             {"id": "", "path": piece.path, "start": piece.span.start, "track": track} for piece in pieces
         ]
         self.added.items += entries
