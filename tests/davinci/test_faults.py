@@ -38,6 +38,8 @@ CALLS = sorted([
     "TimelineItem.GetTrackTypeAndIndex", "TimelineItem.GetUniqueId",
 ])
 # fmt: on
+ALWAYS_RUN = {"MediaPool.AppendToTimeline", "Timeline.AddTrack", "Timeline.DeleteClips"}
+"""The others take their time and run with the slow tests."""
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def users(snapshot: dict[str, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in CHANGING else pytest.param(name, marks=pytest.mark.slow) for name in CALLS]
+    "name", [name if name in ALWAYS_RUN else pytest.param(name, marks=pytest.mark.slow) for name in CALLS]
 )
 def test_a_call_that_goes_wrong_once_leaves_all_right_or_as_it_was(stage: Stage, name: str) -> None:
     before = stage.snapshot()

@@ -44,7 +44,8 @@ def _version(path: str) -> tuple[int, ...]:
 
 ALL = interpreters()
 OLDEST_AND_NEWEST = [
-    pytest.param(path, id=".".join(map(str, _version(path)))) for path in dict.fromkeys((ALL[0], ALL[-1]))
+    pytest.param(path, id=".".join(map(str, _version(path))), marks=[pytest.mark.slow] * (path != ALL[0]))
+    for path in dict.fromkeys((ALL[0], ALL[-1]))
 ]
 
 
