@@ -52,6 +52,8 @@ prompts = st.text(min_size=1, max_size=40).filter(is_prompt) | st.sampled_from(
         "0,5",
         "Ärger 雨 🌧",
         "''=",
+        "ends in a hard space\xa0",
+        "\u2003begins with a wide one",
     ]
 )
 

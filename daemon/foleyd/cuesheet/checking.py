@@ -15,6 +15,7 @@ import msgspec
 from foleyd.cue import MAX_PROMPT_LENGTH
 from foleyd.cuesheet import schema
 from foleyd.cuesheet.errors import Place, SheetError
+from foleyd.cuesheet.texts import trimmed
 from foleyd.errors import FoleyError
 from foleyd.request import MAX_TAKES, TARGETS
 
@@ -142,7 +143,7 @@ def _plain(key: str, value: Any, path: Path, place_of: PlaceOf) -> Any:
         return {name: _option(each) for name, each in value.items()}
     if isinstance(value, Decimal):
         return float(value)
-    return value.strip() if isinstance(value, str) else value
+    return trimmed(key, value) if isinstance(value, str) else value
 
 
 def _option(value: Any) -> Any:

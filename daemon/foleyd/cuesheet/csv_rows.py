@@ -13,6 +13,7 @@ from typing import Any
 
 from foleyd.cuesheet.checking import MUST_BE
 from foleyd.cuesheet.errors import Place, SheetError
+from foleyd.cuesheet.texts import trimmed
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "#", "no", "nr", "number", "cue #", "cue no", "cue number", "cue id", "event"),
@@ -203,7 +204,7 @@ def _row(
     places = {"": Place(line, 1, header[0].strip() or "row")}
     values: dict[str, Any] = {}
     for key, column in keys.items():
-        cell = cells[column].strip() if column < len(cells) else ""
+        cell = trimmed(key, cells[column]) if column < len(cells) else ""
         place = Place(line, column + 1, header[column].strip())
         places[key] = place
         if cell:

@@ -57,3 +57,9 @@ def _unmarked(content: bytes) -> str:
     if len(head) >= 4 and head[::2].count(0) > len(head) // 3:
         return "utf-16-be"
     return "utf-8"
+
+
+def trimmed(key: str, text: str) -> str:
+    """TEXT, the value of KEY, without space around it: of prompts only that which spotting takes off too,
+    since a cue's seed is drawn from its words letter for letter."""
+    return text.strip(" \t\r\n") if key in ("prompt", "negative") else text.strip()
