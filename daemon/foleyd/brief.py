@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +13,14 @@ from foleyd.errors import Failure
 from foleyd.refreshed import Recipe, Refreshed
 from foleyd.request import Document, Output
 
+_MIB = 2**20
 STAGES = ("spot", "look_up", "load", "see", "hear", "conform", "place")
 """The way down, in order; "load" only where the engine was not in memory."""
+STAGE_WORDS = {
+    **{"spot": "finding the cues", "look_up": "looking up", "load": "loading the engine", "see": "looking"},
+    **{"hear": "making the sound", "conform": "cutting", "place": "placing"},
+}
+"""What each of them does, for reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +234,36 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds of work by stage, and the most memory that it took: of processes and of a card, in bytes."""
+
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+    device_peak: int = 0
+
+    def including(self, stage: str, seconds: float) -> Costs:
+        """These and SECONDS of STAGE."""
+        return replace(self, stage_seconds={**self.stage_seconds, stage: seconds})
+
+    def words(self) -> str:
+        """The seconds, stage by stage, as reports say them."""
+        spent = self.stage_seconds
+        return ", ".join(f"{STAGE_WORDS[stage]} {spent[stage]:.1f} s" for stage in STAGES if stage in spent)
+
+    def memory_words(self) -> str:
+        """The memory, as reports say it; "" where it is not known."""
+        if not self.peak_memory:
+            return ""
+        card = f", {self.device_peak / _MIB:,.0f} MiB of the card" if self.device_peak else ""
+        return f"{self.peak_memory / _MIB:,.0f} MiB at most{card}"
+
+
+@dataclass(frozen=True, slots=True)
 class Commission:
     """What is to be delivered: everything that conform and place need to know of a job.
 
-    HEARD are the takes by cue id, CREATED is when the job was accepted (the date inside the files).
+    HEARD are the takes by cue id, CREATED is when the job was accepted (the date inside the files). FAILED
+    says of cues, by id, why they were not heard; COSTS is what the job has cost so far.
     """
 
     job: str
@@ -240,6 +272,8 @@ class Commission:
     heard: Mapping[str, tuple[Heard, ...]]
     output: Output
     names: Names
+    failed: Mapping[str, Failure] = field(default_factory=dict)
+    costs: Costs = Costs()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _ALL_COLUMNS = 160_000
 _PICTURES, _ALL_PICTURES = 8, 1_200
 _PICTURE_HEIGHT = 132
 _QUALITY = 80
-_NOT_HEARD = "it could not be made; the report of the job says why"
+_KEPT = "its earlier take is still right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,16 @@ def _cues(
                 f"{plan.engine.name} {plan.engine.version}",
                 [_take(one, conformed, gain) for one in takes],
                 _strip(plan, strips.get(takes[0].heard.fingerprint, ()), pictures) if takes else (),
-                "" if takes else _NOT_HEARD,
+                "" if takes else _why_none(plan, commission),
             )
         )
     shown += [PageCue(cue, 0, "", failed=failure.message) for cue, failure in brief.failed]
     return sorted(shown, key=lambda cue: cue.cue.record)
+
+
+def _why_none(plan: CuePlan, commission: Commission) -> str:
+    failure = commission.failed.get(plan.cue.id)
+    return failure.message if failure is not None else _KEPT
 
 
 def _take(one: MadeTake, conformed: Conformed, gain: float) -> PageTake:
@@ -196,6 +201,8 @@ def _figures(
         ("filled", f"{float(heard / commission.brief.program.rate):.2f} s"),
         ("whole mix", loudness_text(mix)),
         ("levels", f"{target}; gain {conformed.gain_db:+.1f} dB for all" if target else "as they are"),
+        ("time taken", commission.costs.words()),
+        ("memory", commission.costs.memory_words()),
         ("made", commission.created.strftime("%Y-%m-%d %H:%M UTC")),
         ("job", commission.job),
         ("what it is", plan.engine.summary),

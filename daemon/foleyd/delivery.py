@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -219,6 +220,7 @@ def place(
     STRIPS are small pictures by picture fingerprint. Raises TimelineError, OutputError, ExportError,
     CancelledWork.
     """
+    began = time.perf_counter()
     names, program = commission.names, commission.brief.program
     pieces = _pieces(commission, sounds)
     placed = placed_takes(commission, conformed)
@@ -241,7 +243,9 @@ def place(
     if names.cue_page is not None and mix is not None:
         made = _made(commission, conformed, pieces)
         heard, shown = measure(mix, mix.channels), preview.path if preview is not None else None
-        written += write_cue_sheet(commission, conformed, made, strips, mix=heard, preview=shown)
+        costs = commission.costs.including("place", time.perf_counter() - began)
+        ready = replace(commission, costs=costs)
+        written += write_cue_sheet(ready, conformed, made, strips, mix=heard, preview=shown)
     if names.picture is not None and pieces:
         write_sheet(names.picture, _sheet(commission, conformed, pieces, strips), mark_of(commission))
         written.append(names.picture)

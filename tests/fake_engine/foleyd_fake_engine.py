@@ -50,6 +50,7 @@ class FakeEngine:
         options={
             "delay": Option("0", "Seconds for each of ten steps."),
             "log": Option("", "File to write the batches to."),
+            "blind": Option("", "Fails at a picture as bright as this, 0 to 255."),
             "crash": Option("", "What to do badly.", ("", "die", "raise", "defect", "nan")),
         },
         batch_size=4,
@@ -85,6 +86,8 @@ class FakeEngine:
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
         seen = [(float(frame.time), float(frame.rgb.mean())) for frame in frames]
+        if options.get("blind") and max(mean for _, mean in seen) >= float(options["blind"]):
+            raise EngineError("the fake engine is dazzled; show it something darker")
         return Features({"seen": np.array(seen, np.float64).reshape(-1, 2)})
 
     def generate(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -269,6 +271,23 @@ def test_the_engine_failing_is_a_report(drop: Drop, clip: Path) -> None:
     assert drop.once() == {"clip.mp4": Outcome.FAILED}
     assert "the fake engine was told to fail" in drop.report("clip.mp4")
     assert drop.results() == ["failed"]
+
+
+def test_what_was_made_says_what_it_cost_and_why_a_cue_was_not(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "clip.foley.toml").write_text(
+        'prompt = "clicks"\nhandles = 0\n[options]\nblind = "100"\n'
+        "[[cues]]\nstart = 0\nduration = 0.2\n[[cues]]\nstart = 0.3\n"
+    )
+    assert drop.once() == {"clip.mp4": Outcome.PARTLY}
+    page = (drop.own / "clip.mp4" / "clip_cues.html").read_text()
+    assert "<b>Not made:</b> the fake engine is dazzled; show it something darker" in page
+    assert re.search(r"<dt>time taken</dt><dd>finding the cues \d+\.\d s, .*, placing \d+\.\d s</dd>", page)
+    assert re.search(r"<dt>memory</dt><dd>[\d,]+ MiB at most</dd>", page)
+    with (drop.own / "clip.mp4" / "clip_cues.csv").open(encoding="utf-8-sig") as table:
+        notes = [row["Notes"] for row in csv.DictReader(table)]
+    assert notes == ["", "not made: the fake engine is dazzled; show it something darker"]
+    assert re.search(r"Memory of the daemon: [\d,]+ MiB at most\.", drop.report("clip.mp4"))
 
 
 @pytest.mark.slow

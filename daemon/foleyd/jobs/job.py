@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from foleyd.brief import (
     Brief,
     Commission,
     Conformed,
+    Costs,
     CuePlan,
     Delivery,
     EngineCard,
@@ -106,6 +107,7 @@ class Job:
         conformed: Conformed = await self._desk("conform", "conform", order)
         self._warn(*conformed.notices)
         self.meter.complete("conform")
+        order = replace(order, failed=self._reasons(), costs=self._costs())
         delivery: Delivery = await self._desk("place", "place", order, conformed)
         self._warn(*delivery.notices)
         self.ledger.stamp_files(self.id, [FileStamp.of(path) for path in delivery.written])
@@ -259,6 +261,12 @@ class Job:
             return await self.places.slot.do(work)
         finally:
             self.meter.spend(stage, max(0.0, work.seconds - elsewhere))
+
+    def _reasons(self) -> dict[str, Failure]:
+        return {failed.cue.id: failed.failure for failed in self.failed}
+
+    def _costs(self) -> Costs:
+        return Costs(dict(self.meter.seconds), self.peak_memory(), self.device_peak)
 
     def _report(self, progressed: Progressed) -> None:
         self.tell(progressed)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from foleyd.brief import Costs
 from foleyd.errors import Failure
 from foleyd.ranges import fraction, label, start_label
 from foleyd.refused import RequestRefused
@@ -18,10 +19,6 @@ from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.kinds import SETTINGS_FILE, SIDECAR_SUFFIX
 
 _WIDTH = 100
-_STAGES = (
-    *(("spot", "finding the cues"), ("look_up", "looking up"), ("load", "loading the engine")),
-    *(("see", "looking"), ("hear", "making the sound"), ("conform", "cutting"), ("place", "placing")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +152,12 @@ def _warnings(story: Story, result: pb.Result) -> Iterator[str]:
 
 
 def _seconds(result: pb.Result, seconds: float) -> list[str]:
-    spent = [
-        f"{words} {result.stage_seconds[stage]:.1f} s"
-        for stage, words in _STAGES
-        if stage in result.stage_seconds
-    ]
+    costs = Costs(result.stage_seconds, result.peak_memory_bytes, result.peak_device_memory_bytes)
+    spent, memory = costs.words(), costs.memory_words()
     cached = ["Nothing had to be made: the takes were known."] if result.cached else []
     return [
-        f"{seconds:.1f} s from asking to done: {', '.join(spent)}" if spent else f"{seconds:.1f} s",
+        f"{seconds:.1f} s from asking to done: {spent}" if spent else f"{seconds:.1f} s",
+        *([f"Memory of the daemon: {memory}."] if memory else []),
         *cached,
     ]
 
