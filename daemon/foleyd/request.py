@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Literal, get_args
 
 from foleyd.cue import DEFAULT_HANDLES, DEFAULT_LAYER, Cue, FrameRange, Program
 from foleyd.refreshed import Refresh
@@ -14,7 +15,8 @@ AUTO_ENGINE = "auto"
 AS_IS = "as-is"
 """A loudness in words: levels are left alone, as they are where none is asked for."""
 MAX_TAKES = 32
-TARGETS = ("generic", "resolve", "premiere", "kdenlive")
+Target = Literal["generic", "resolve", "premiere", "kdenlive"]
+TARGETS: tuple[Target, ...] = get_args(Target)
 FORMATS = ("flac", "mp3", "aac")
 TIMELINE_SUFFIXES = ("otio", "otioz", "xml", "edl", "aaf")
 

@@ -57,13 +57,13 @@ def batch(
     from foleyd.watch.records import Book
     from foleyd.watch.shop import Shop
 
-    o.choice(target, TARGETS, "--target")
+    shape = o.choice(target, TARGETS, "--target")
     path = absolute(sheet)
     files = by_file(path)
     own = absolute(folder) if folder is not None else path.parent / f"{path.stem}.foley"
     places, home = Places(path.parent, own), find_folders()
     places.make()
-    rules = rules_of(wanted, how, sources, target, mix=not no_mix)
+    rules = rules_of(wanted, how, sources, shape, mix=not no_mix)
     teller = open_teller(as_json=as_json)
     shop = Shop(
         places, Book(places.state), home, load_settings(home), rules, teller, once=True, watched=False

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperCommand
@@ -24,6 +24,8 @@ from foleyd.cli.exits import InputError, plain_text
 from foleyd.cue import DEFAULT_HANDLES
 from foleyd.request import FORMATS, MAX_TAKES, TARGETS
 from foleyd.timebase import TimeError, snap_rate
+
+Word = TypeVar("Word", bound=str)
 
 _SEED_LIMIT = 2**63 - 1
 _FRAMES_LIMIT = 1_000_000
@@ -354,11 +356,12 @@ def _rate(text: str) -> Fraction:
     return rate
 
 
-def choice(value: str, choices: Sequence[str], option: str) -> str:
+def choice(value: str, choices: Sequence[Word], option: str) -> Word:
     """VALUE when it is one of CHOICES. Raises InputError naming them."""
-    if value not in choices:
-        raise InputError(f"{option} {value!r} is unknown; it takes {', '.join(choices)}")
-    return value
+    for each in choices:
+        if value == each:
+            return each
+    raise InputError(f"{option} {value!r} is unknown; it takes {', '.join(choices)}")
 
 
 class SpacedCommand(TyperCommand):

@@ -15,7 +15,7 @@ import typer
 from foleyd.cli import options as o
 from foleyd.cli.exits import CANCELLED, DONE, PARTLY, WRONG, InputError
 from foleyd.config import find_folders, load_settings
-from foleyd.request import TARGETS
+from foleyd.request import TARGETS, Target
 
 if TYPE_CHECKING:
     from foleyd.cli.watching import Teller
@@ -80,14 +80,14 @@ def watch(
     """
     from foleyd.cli.requests import absolute
 
-    o.choice(target, TARGETS, "--target")
+    shape = o.choice(target, TARGETS, "--target")
     places = list(dict.fromkeys(absolute(folder) for folder in folders))
     if status:
         return _status(places, as_json=as_json)
     if retry:
         return _retry(places, retry)
     _check_apart(places)
-    rules = rules_of(wanted, how, sources, target, mix=not no_mix)
+    rules = rules_of(wanted, how, sources, shape, mix=not no_mix)
     from foleyd.cli.watching import open_teller
 
     teller = open_teller(as_json=as_json)
@@ -99,7 +99,7 @@ def watch(
         teller.close()
 
 
-def rules_of(wanted: o.Wanted, how: o.How, sources: o.Sources, target: str, *, mix: bool) -> Rules:
+def rules_of(wanted: o.Wanted, how: o.How, sources: o.Sources, target: Target, *, mix: bool) -> Rules:
     """What the command line says, where no file says otherwise."""
     from foleyd.cuesheet.schema import FolderSettings
     from foleyd.watch.asking import Rules
@@ -116,7 +116,7 @@ def rules_of(wanted: o.Wanted, how: o.How, sources: o.Sources, target: str, *, m
         guidance=how.guidance or None,
         options=how.options or None,
         handles=how.handles,
-        target=target if target != TARGETS[0] else None,  # type: ignore[arg-type]
+        target=target if target != TARGETS[0] else None,
         naming=how.naming or None,
         loudness=how.loudness or None,
     )

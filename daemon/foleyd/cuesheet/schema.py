@@ -6,13 +6,13 @@ Every setting is optional; None is what a file does not say. docs/cue-sheets.md 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from foleyd.cuesheet.errors import Place
-from foleyd.request import MAX_TAKES
+from foleyd.request import MAX_TAKES, Target
 
 MAX_SEED = 2**63 - 1
 MAX_HANDLES = 3_600
@@ -45,7 +45,7 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str] | None = None
     """Of the engine, by its own names."""
     handles: Handles | None = None
-    target: Literal["generic", "resolve", "premiere", "kdenlive"] | None = None
+    target: Target | None = None
     naming: str | None = None
     loudness: str | None = None
     """LUFS or a preset's name; "as-is" leaves levels alone."""
