@@ -25,10 +25,10 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foley]:
 @pytest.mark.parametrize(
     ("name", "start"),
     [
-        ("23.976", "01:00:00:00"),
         ("29.97 DF", "23:59:50:00"),
-        ("29.97 NDF", "00:00:00:00"),
-        ("59.94 NDF", "15:44:35:10"),
+        pytest.param("23.976", "01:00:00:00", marks=pytest.mark.slow),
+        pytest.param("29.97 NDF", "00:00:00:00", marks=pytest.mark.slow),
+        pytest.param("59.94 NDF", "15:44:35:10", marks=pytest.mark.slow),
     ],
 )
 def test_every_cut_of_a_timeline_lies_on_its_sample(

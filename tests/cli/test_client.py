@@ -107,6 +107,7 @@ def test_an_idle_daemon_of_another_version_is_replaced(started: Folders) -> None
     assert said[0].startswith("restarting the daemon: it is version 0.0.1")
 
 
+@pytest.mark.slow
 def test_installations_that_replace_each_others_daemon_give_up(started: Folders) -> None:
     said: list[str] = []
     with _old_daemon(started), pytest.raises(DaemonBusy, match=r"is version 0\.0\.1 again"):

@@ -394,6 +394,7 @@ def until_failed(work: Jobs, view: JobView) -> None:
     assert work.wait(view.id, 40).state == "failed", view
 
 
+@pytest.mark.slow
 def test_a_killed_child_is_a_sentence(house: House, make: Make, flashes: Path, ask: Ask) -> None:
     daemon = house.start()
     work = make()

@@ -114,6 +114,7 @@ for seconds in (62, 180):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ru_maxrss is of Unix")
+@pytest.mark.slow
 def test_memory_does_not_grow_with_length() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(

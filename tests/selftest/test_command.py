@@ -54,6 +54,7 @@ def test_procedural_is_well_and_says_so(foley: Foley) -> None:
     assert read_provenance(take)["seed"] == 1
 
 
+@pytest.mark.slow
 def test_its_json_has_everything_and_no_run_is_answered_from_the_cache(foley: Foley, tmp_path: Path) -> None:
     for number in (1, 2):
         done = foley.run("selftest", "procedural", "--out", tmp_path / str(number), "--json")

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.kill import run
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_the_daemon_is_killed_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

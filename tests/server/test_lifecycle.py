@@ -87,6 +87,7 @@ def test_following_resumes_after_a_sequence_number(house: House, flashes: Path) 
     daemon.close()
 
 
+@pytest.mark.slow
 def test_takes_of_different_jobs_share_a_batch_and_editors_go_first(
     house: House, flashes: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +187,7 @@ def test_health_and_reflection_are_served(house: House) -> None:
         assert {"foleyd.v1.Foley", "grpc.health.v1.Health"} <= names
 
 
+@pytest.mark.slow
 def test_a_stopping_daemon_ends_streams_and_the_next_one_finishes_the_job(
     house: House, flashes: Path, tmp_path: Path
 ) -> None:
@@ -209,6 +211,7 @@ def test_an_idle_daemon_leaves(house: House) -> None:
     assert house.process.wait(15) == 0
 
 
+@pytest.mark.slow
 def test_a_daemon_that_is_asked_is_not_idle(house: House) -> None:
     with house.start("--idle-seconds", "2") as daemon:
         assert house.process is not None

@@ -43,6 +43,7 @@ def test_the_command_shows_it_too(slow_house: House, flashes: Path, tmp_path: Pa
     assert "\nfetching part 2: " in done.stderr
 
 
+@pytest.mark.slow
 def test_a_job_cancelled_meanwhile_ends_at_once_and_the_load_goes_on(
     slow_house: House, flashes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
