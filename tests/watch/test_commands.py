@@ -111,6 +111,23 @@ def test_batch_does_the_files_that_a_sheet_names_once(
     assert (drop.folder / "else" / "gone.mp4" / "report.txt").exists()
 
 
+def test_batch_on_a_terminal_is_a_table_that_lives(
+    drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    sheet = drop.folder / "cues.csv"
+    sheet.write_text("File,In,Prompt\na.mp4,0,clicks\nsub/gone.mp4,0,clicks\n")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "120")
+    assert run(["batch", str(sheet), "--no-preview", "--no-picture", "--engine", "fake"]) == 4
+    said = capsys.readouterr().out
+    assert "1 done, 1 failed\n" in said
+    assert "progress" in said
+    good, bad = said.splitlines()[-2:]
+    assert good == f"a.mp4         1     done    {drop.folder}/cues.foley/a.mp4"
+    assert bad.startswith(f"sub/gone.mp4  1     failed  {drop.folder}/sub/gone.mp4 does not exist")
+
+
 def _last_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
 

@@ -25,7 +25,7 @@ def test_its_examples_are_read(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "foley.toml").target == "resolve"
     (tmp_path / "bottles.foley.toml").write_text(block("A sidecar takes the same, and cues:\n"))
     assert read_sidecar(tmp_path / "bottles.foley.toml").cues[0].prompt == "fx: glass put down"
-    (tmp_path / "reel.csv").write_text(block("and ends with a table:\n"))
+    (tmp_path / "reel.csv").write_text(block("whose rows name files:\n"))
     assert len(read_sheet(tmp_path / "reel.csv").cues) == 3
     assert [path.name for path in by_file(tmp_path / "reel.csv")] == ["a.mp4", "cut.otio"]
 

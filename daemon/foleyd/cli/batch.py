@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,7 @@ from foleyd.config import find_folders, load_settings
 from foleyd.request import TARGETS
 
 if TYPE_CHECKING:
-    from foleyd.watch.shop import Shop
+    from foleyd.watch.shop import Shop, Tell
     from foleyd.watch.work import Outcome
 
 _JOBS = 4
@@ -51,7 +52,6 @@ def batch(
     from foleyd.cli.requests import absolute
     from foleyd.cli.show import print_lines, table
     from foleyd.cli.watch import exit_of, rules_of
-    from foleyd.cli.watching import open_teller
     from foleyd.watch.batch import by_file, give, run_batch
     from foleyd.watch.places import Places
     from foleyd.watch.records import Book
@@ -64,37 +64,61 @@ def batch(
     places, home = Places(path.parent, own), find_folders()
     places.make()
     rules = rules_of(wanted, how, sources, shape, mix=not no_mix)
-    teller = open_teller(as_json=as_json)
-    shop = Shop(
-        places, Book(places.state), home, load_settings(home), rules, teller, once=True, watched=False
-    )
+    settings = load_settings(home)
+    shop = Shop(places, Book(places.state), home, settings, rules, print, once=True, watched=False)
     names = give(shop, path, files)
+    shop.tell, ended, close = _tellers(shop, names, as_json=as_json)
     before = {number: signal.signal(number, lambda *_: shop.leave()) for number in _signals()}
     try:
-        outcomes = run_batch(shop, names, jobs, lambda *_: None)
+        outcomes = run_batch(shop, names, jobs, ended)
     finally:
-        teller.close()
+        close()
         for number, handler in before.items():
             signal.signal(number, handler)
     if not as_json:
-        print_lines(table([["file", "cues", "state", "where"], *_rows(shop, names, outcomes)]))
+        rows = [_row(shop, name, outcomes.get(name)) for name in names]
+        print_lines(table([["file", "cues", "state", "result"], *rows]))
     if shop.stop.is_set():
         print("what was at work goes on in the daemon; the same command again takes it up", file=sys.stderr)
         return CANCELLED
     return exit_of(outcomes.values(), 0)
 
 
-def _rows(shop: Shop, names: list[str], outcomes: dict[str, Outcome]) -> list[list[str]]:
-    rows = []
-    for name in names:
-        entry, (cues, _) = shop.book.get(name), shop.given[name]
-        state = str(entry.state) if entry is not None else str(outcomes.get(name, "waiting"))
-        where = ""
-        if entry is not None:
-            short = shorten(entry.message, REASON_WIDTH, placeholder=" …")
-            where = str(shop.places.own / entry.results) if entry.state.good else short
-        rows.append([name[:_NAME_WIDTH], str(len(cues.cues)), state, where])
-    return rows
+def _tellers(
+    shop: Shop, names: list[str], *, as_json: bool
+) -> tuple[Tell, Callable[[str, Outcome], None], Callable[[], None]]:
+    """Who is told of news, of the end of each file, and that nothing follows: a table on a terminal, else
+    lines."""
+    from foleyd.cli.batch_table import Row, TableTeller
+    from foleyd.cli.watching import open_teller
+
+    if as_json or not sys.stdout.isatty():
+        plain = open_teller(as_json=as_json)
+        return plain, lambda *_: None, plain.close
+    table = TableTeller({name: Row(_file(shop, name), len(shop.given[name][0].cues)) for name in names})
+
+    def ended(name: str, outcome: Outcome) -> None:
+        _, _, state, result = _row(shop, name, outcome)
+        table.end(name, state, result)
+
+    return table, ended, table.close
+
+
+def _file(shop: Shop, name: str) -> str:
+    """The file known as NAME as the sheet calls it."""
+    return shop.given[name][0].cues[0].file or name
+
+
+def _row(shop: Shop, name: str, outcome: Outcome | None) -> list[str]:
+    entry, (cues, _) = shop.book.get(name), shop.given[name]
+    state, result = str(outcome or "waiting"), ""
+    if entry is not None:
+        state = str(entry.state)
+        short = shorten(entry.message, REASON_WIDTH, placeholder=" …")
+        result = str(shop.places.own / entry.results) if entry.state.good else short
+        if entry.reason and entry.state.good:
+            result += f" ({short})"
+    return [_file(shop, name)[-_NAME_WIDTH:], str(len(cues.cues)), state, result]
 
 
 def _signals() -> tuple[signal.Signals, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from google.rpc import error_details_pb2
 
+from foleyd.brief import STAGE_WORDS
 from foleyd.client import Daemon, DaemonUnavailable
 from foleyd.errors import CancelledWork, FailedWork, FoleyError, failure_of, failure_or_defect
 from foleyd.refused import RequestRefused
@@ -201,7 +202,7 @@ def _follow(shop: Shop, daemon: Daemon, entry: Entry, request: pb.GenerateReques
             match event.WhichOneof("event"):
                 case "stage" if event.stage.fraction >= told + 0.01:
                     told = event.stage.fraction
-                    words = event.stage.words or event.stage.name.replace("_", " ")
+                    words = event.stage.words or STAGE_WORDS.get(event.stage.name, event.stage.name)
                     shop.tell(News("progress", entry.name, words, told, job=entry.job))
                 case "done":
                     return event.done
