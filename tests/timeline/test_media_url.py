@@ -52,6 +52,8 @@ def only(*paths: str) -> Callable[[Path], bool]:
         ("./a.mov", "/edit/a.mov"),
         ("50% off.mov", "/edit/50% off.mov"),
         ("bad%E9.mov", "/edit/bad%E9.mov"),
+        ("day 1\\cam%20a\\a.mov", "/edit/day 1/cam a/a.mov"),
+        ("odd\\name.mov", "/edit/odd\\name.mov"),
     ],
 )
 def test_forms_in_use_find_their_file(url: str, path: str) -> None:
@@ -215,7 +217,13 @@ def test_relative_names_need_a_folder() -> None:
 def test_a_missing_file_is_named_with_the_way_out() -> None:
     reason = resolve_media("/media/a.mov", BASE, exists=lambda _: False).reason
     assert "there is no file /media/a.mov" in reason
-    assert "relink" in reason
+    assert "relink the clip: with --media-root or --relink, or in the editor" in reason
+
+
+def test_a_relative_name_of_windows_is_found_under_a_root_and_called_by_its_end() -> None:
+    url = "day 1\\cam a\\a.mov"
+    found = resolve_media(url, BASE, exists=only("/raid/day 1/cam a/a.mov"), media_roots=[Path("/raid")])
+    assert (found.path, found.name) == (Path("/raid/day 1/cam a/a.mov"), "a.mov")
 
 
 def test_real_files_with_difficult_names_are_found(tmp_path: Path) -> None:

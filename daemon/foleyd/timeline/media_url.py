@@ -24,6 +24,7 @@ _UNC = re.compile(r"^(\\\\|//)(?=[^\\/])")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):")
 _HOST_DRIVE = re.compile(r"^[A-Za-z]:$")
 _SHOWN = 3
+_HOW = ": with --media-root or --relink, or in the editor"
 
 Exists = Callable[[Path], bool]
 Named = Callable[[str], Sequence[Path]]
@@ -100,7 +101,7 @@ def media_name(url: str) -> str:
     """The file name at the end of URL, percent-decoded where it is a ``file:`` URI."""
     spellings = _spellings(url.strip())
     text = spellings[0] if spellings else url.strip()
-    return PureWindowsPath(text).name if _is_windows(text) else posixpath.basename(text.rstrip("/"))
+    return PureWindowsPath(text).name if _is_windows(text) else posixpath.basename(_slashed(text).rstrip("/"))
 
 
 def is_relative(url: str) -> bool:
@@ -142,7 +143,9 @@ def _spellings(text: str) -> list[str]:
     """TEXT as plain path text, most literal first; empty for schemes that are not opened."""
     scheme = _SCHEME.match(text)
     if _is_windows(text) or scheme is None:
-        return _unique([text, _decoded(text)])
+        forms = _unique([text, _decoded(text)])
+        # A relative name that Windows wrote; elsewhere a backslash may be part of a name, so that goes first.
+        return forms if _is_windows(text) else _unique([*forms, *(_slashed(form) for form in forms)])
     if scheme.group(1).lower() != "file":
         return []
     rest = text[scheme.end() :]
@@ -153,6 +156,10 @@ def _spellings(text: str) -> list[str]:
     cut = re.split(r"[?#]", path, maxsplit=1)[0]
     forms = _unique([_with_host(host, form) for form in (_decoded(path), path, _decoded(cut))])
     return [form for form in forms if _is_windows(form) == _is_windows(forms[0])]
+
+
+def _slashed(text: str) -> str:
+    return text.replace("\\", "/")
 
 
 def _with_host(host: str, path: str) -> str:
@@ -277,9 +284,9 @@ def _unique(texts: Sequence[str]) -> list[str]:
 
 def _reason(text: str, base_folder: Path | None) -> str:
     if (_is_windows(text) or _UNC.match(text)) and os.name != "nt":
-        return f"{text} is a path of another machine; relink the clip here and export the timeline again"
+        return f"{text} is a path of another machine; relink the clip{_HOW}"
     if not Path(text).is_absolute() and base_folder is None:
         return (
             f"{text} is relative, but the timeline came without a folder; relink the clip by its whole path"
         )
-    return f"there is no file {text}; put it there, or relink the clip and export the timeline again"
+    return f"there is no file {text}; put it there, or relink the clip{_HOW}"
