@@ -129,7 +129,7 @@ def test_an_in_point_in_frames_of_the_media_is_told_by_its_length(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("variable", "speed", "reverse", "word"),
-    [("1", "50", "FALSE", "variable speed"), ("0", "100", "TRUE", "reverse"), ("0", "x", "FALSE", "speed")],
+    [("1", "50", "FALSE", "variable speed"), ("0", "x", "TRUE", "reverse"), ("0", "x", "FALSE", "speed")],
 )
 def test_other_speeds_are_named(tmp_path: Path, variable: str, speed: str, reverse: str, word: str) -> None:
     remap = SPEED.format(variable=variable, speed=speed, reverse=reverse)
@@ -137,6 +137,55 @@ def test_other_speeds_are_named(tmp_path: Path, variable: str, speed: str, rever
     assert shots(program(made))[0][4] == 1
     assert word in notices[0].what
     assert "'s1.mov'" in notices[0].what
+
+
+def graphed(speed: str, *points: tuple[int, int], variable: str = "0") -> str:
+    """A time remap with its graph: which frame of the media at which frame of the clip."""
+    keys = "".join(f"<keyframe><when>{at}</when><value>{value}</value></keyframe>" for at, value in points)
+    graph = f"<parameter><parameterid>graphdict</parameterid><value>0</value>{keys}</parameter></effect>"
+    remap = SPEED.format(variable=variable, speed=speed, reverse="TRUE" if speed[0] == "-" else "FALSE")
+    return remap.replace("</effect>", graph)
+
+
+@pytest.mark.parametrize(
+    ("remap", "first", "speed", "words"),
+    [
+        # The clip's own frame 40 is its in point, 90 its out point; its file has 900 frames.
+        (graphed("-100", (0, 901), (40, 861), (90, 811), (900, 1)), 859, -1, ""),
+        (graphed("200", (0, 0), (40, 80), (90, 180), (450, 900)), 80, 2, ""),
+        (graphed("0", (0, 333), (40, 333), (90, 333), (900, 333)), 333, 0, ""),
+        (graphed("60", (0, 0), (40, 100), (60, 110), (90, 130), (200, 900), variable="1"), 100, Fraction(3, 5),
+         "the variable speed of 's1.mov' is read at its average, 60 %: its first and last frames are right"),
+        (SPEED.format(variable="0", speed="-50", reverse="TRUE"), 879, Fraction(-1, 2),
+         "the reverse speed of 's1.mov', -50 %, is read with its in point counted from the end of its media"),
+        (SPEED.format(variable="0", speed="0", reverse="FALSE"), 40, 0,
+         "the freeze of 's1.mov' is read with its in point as the frame that stands"),
+        # A graph that says something else than the speed is not believed.
+        (graphed("50", (0, 0), (40, 7), (90, 8)), 20, Fraction(1, 2), "in retimed frames"),
+    ],
+)  # fmt: skip
+def test_speeds_are_read_by_their_graph_or_as_editors_count(
+    tmp_path: Path, remap: str, first: int, speed: Fraction, words: str
+) -> None:
+    made, notices = read(tmp_path / "cut.xml", sequence(item(1, 0, 50, 40, more=remap)))
+    ((_, start, end, source, played),) = shots(program(made))
+    assert (start, end, played) == (0, 50, speed)
+    frame = source * 30000 / 1001
+    assert round(frame - (Fraction(1, 2) if speed == Fraction(-1, 2) else 0)) == first
+    assert words in "".join(notice.what for notice in notices)
+    assert bool(notices) == bool(words)
+    back, lost, text = written(made, tmp_path)
+    assert "<in>40</in>" in text
+    assert not any("lost" in notice.what for notice in lost)
+    assert shots(program(back)) == shots(program(made))
+
+
+def test_a_speed_is_named_once_for_picture_and_sound(tmp_path: Path) -> None:
+    half = SPEED.format(variable="0", speed="50", reverse="FALSE")
+    one = item(1, 0, 50, 40, more=half)
+    text = sequence(one).replace(b"</video>", f"</video><audio><track>{one}</track></audio>".encode())
+    _, notices = read(tmp_path / "cut.xml", text)
+    assert len(notices) == 1
 
 
 def test_a_clip_s_marker_counts_from_the_start_of_its_media(tmp_path: Path) -> None:

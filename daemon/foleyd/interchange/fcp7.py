@@ -10,7 +10,6 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,12 +19,9 @@ import opentimelineio as otio
 
 from foleyd.brief import Notice
 from foleyd.interchange.errors import InterchangeError
+from foleyd.interchange.fcp7_speed import Spans, media_start, notes_of, number, put_right_speed
 from foleyd.timeline.clock import DROP_KEY
 from foleyd.timeline.tree import METADATA_KEY
-
-NAMESPACE = "fcp_xml"
-REMAP_NAME = "timeremap"
-"""Name of a warp that was made of an XML's time remap; its clip's ``in`` counts in retimed frames there."""
 
 TRACK_NAME = "@MZ.TrackName"
 """The attribute in which Premiere keeps a track's name, as the adapter calls it."""
@@ -35,11 +31,6 @@ NOTE_MARK = "foleyd "
 
 MAX_DEPTH = 256
 MAX_ELEMENTS = 2_000_000
-_SPEED_DENOMINATOR = 10**6
-_TICKS = 254_016_000_000
-"""Premiere's ticks in a second."""
-
-Spans = dict[str, tuple[float, float]]
 
 COLOURS = {
     "RED": (255, 0, 0),
@@ -70,7 +61,7 @@ def read_fcp7(path: Path) -> tuple[bytes, list[Notice]]:
         if not len(timeline.tracks):
             raise InterchangeError(f"{path.name} has a sequence without tracks; export the timeline again")
         notices += _put_right(timeline, spans)
-    return otio.adapters.write_to_string(root, "otio_json").encode("utf-8"), notices
+    return otio.adapters.write_to_string(root, "otio_json").encode("utf-8"), list(dict.fromkeys(notices))
 
 
 def check_xml(text: bytes, name: str) -> None:
@@ -138,12 +129,6 @@ def check_references(root: ElementTree.Element, name: str) -> None:
         raise refused from None
 
 
-def notes_of(item: Any) -> dict[str, Any]:
-    """What the adapter has kept of ITEM's XML."""
-    found = item.metadata.get(NAMESPACE)
-    return dict(found) if hasattr(found, "keys") else {}
-
-
 def _put_right(timeline: otio.schema.Timeline, spans: Spans) -> list[Notice]:
     dropped = _displays_drop(timeline)
     if dropped is not None:
@@ -160,7 +145,7 @@ def _put_right(timeline: otio.schema.Timeline, spans: Spans) -> list[Notice]:
         origin = media_start(item, 1.0) if isinstance(item, otio.schema.Clip) else None
         for marker in item.markers:
             _put_right_marker(marker, origin)
-    return [notice for item in _clips(timeline) for notice in _put_right_speed(item, spans)]
+    return [notice for item in _clips(timeline) for notice in put_right_speed(item, spans)]
 
 
 def _clips(timeline: otio.schema.Timeline) -> Iterator[Any]:
@@ -198,102 +183,19 @@ def _put_right_marker(marker: otio.schema.Marker, origin: Any) -> None:
     if isinstance(comment, str) and not marker.comment:
         marker.comment = comment
     if hasattr(colour, "get"):
-        parts = [_number(colour.get(part)) for part in ("red", "green", "blue")]
+        parts = [number(colour.get(part)) for part in ("red", "green", "blue")]
         rgb = [part for part in parts if part is not None]
         if len(rgb) == 3:
             marker.color = min(COLOURS, key=lambda name: math.dist(COLOURS[name], rgb))
 
 
-def _put_right_speed(item: Any, spans: Spans) -> Iterator[Notice]:
-    """A constant forward time remap as a warp; others are named."""
-    for index, effect in enumerate(list(item.effects)):
-        notes = notes_of(effect)
-        if str(notes.get("effectid", "")).strip().lower() != "timeremap":
-            continue
-        parameters = _parameters(notes)
-        percent = _number(parameters.get("speed"))
-        variable = _is_true(parameters.get("variablespeed"))
-        reverse = _is_true(parameters.get("reverse")) or (percent is not None and percent < 0)
-        if percent is None or variable or reverse or percent == 0:
-            kind = "variable speed" if variable else "reverse speed" if reverse else "speed change"
-            yield Notice(
-                f"the {kind} of {item.name!r} cannot be read from FCP7 XML and is played at normal speed",
-                fix="render the clip with its speed change, or export the timeline as .otio",
-            )
-            continue
-        speed = Fraction(percent).limit_denominator(_SPEED_DENOMINATOR) / 100
-        if speed == 1:
-            continue
-        warp = otio.schema.LinearTimeWarp(name=REMAP_NAME, time_scalar=float(speed))
-        warp.metadata.update(effect.metadata)
-        item.effects[index] = warp
-        how = _count_in_source(item, speed, spans.get(str(notes_of(item).get("@id"))))
-        if how:
-            yield Notice(
-                f"the speed of {item.name!r}, {percent:g} %, is read {how}",
-                fix="look whether the take begins with the right picture",
-            )
-
-
 def _spans(root: ElementTree.Element) -> Spans:
-    """(frames from in to out, frames from start to end) of each clip item, by its id."""
+    """How each clip item is counted."""
     found: Spans = {}
     for element in root.iter("clipitem"):
-        values = [_number(element.findtext(name)) for name in ("in", "out", "start", "end")]
+        values = [number(element.findtext(name)) for name in ("in", "out", "start", "end")]
         numbers = [value for value in values if value is not None]
         if len(numbers) == len(values) and "id" in element.attrib:
             begin, end, start, stop = numbers
-            found.setdefault(element.attrib["id"], (end - begin, stop - start))
+            found.setdefault(element.attrib["id"], (begin, end, start, stop))
     return found
-
-
-def media_start(item: Any, rate: float) -> otio.opentime.RationalTime:
-    """Where the media of ITEM begin, in frames of RATE; 0 where that is not said."""
-    reference = item.media_reference if isinstance(item, otio.schema.Clip) else None
-    held = reference.available_range if reference is not None else None
-    if held is None or held.start_time.rate <= 0:
-        return otio.opentime.RationalTime(0, rate)
-    return held.start_time.rescaled_to(rate)
-
-
-def _count_in_source(item: Any, speed: Fraction, counted: tuple[float, float] | None) -> str:
-    """Puts the clip's start, which may count retimed frames, into frames of its media; returns how that was
-    found out, "" for the surest way: Premiere's own ticks. COUNTED are its lengths in the XML."""
-    used = item.source_range
-    rate = used.start_time.rate
-    origin = media_start(item, rate)
-    local = used.start_time.value - origin.value
-    ticks = _number(notes_of(item).get("pproTicksIn"))
-    how = ""
-    if ticks is not None and ticks >= 0:
-        local = ticks / _TICKS * rate
-    elif counted is not None and abs(counted[0] - counted[1] * speed) < min(1, abs(counted[0] - counted[1])):
-        how = "with its in point in frames of its media, as its length says"
-    else:
-        local *= float(speed)
-        how = "with its in point in retimed frames, as editors write it"
-    start = otio.opentime.RationalTime(origin.value + local, rate)
-    item.source_range = otio.opentime.TimeRange(start, used.duration)
-    return how
-
-
-def _parameters(effect: dict[str, Any]) -> dict[str, str]:
-    found: Any = effect.get("parameter")
-    listed = [found] if hasattr(found, "keys") else list(found) if hasattr(found, "__iter__") else []
-    return {
-        str(each.get("parameterid", "")).strip().lower(): str(each.get("value"))
-        for each in listed
-        if hasattr(each, "get")
-    }
-
-
-def _is_true(value: Any) -> bool:
-    return str(value).strip().upper() in {"TRUE", "1"}
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -19,15 +19,8 @@ import opentimelineio as otio
 
 from foleyd.brief import Notice
 from foleyd.interchange.errors import NotWritable
-from foleyd.interchange.fcp7 import (
-    COLOURS,
-    NAMESPACE,
-    NOTE_MARK,
-    REMAP_NAME,
-    TRACK_NAME,
-    media_start,
-    notes_of,
-)
+from foleyd.interchange.fcp7 import COLOURS, NOTE_MARK, TRACK_NAME
+from foleyd.interchange.fcp7_speed import NAMESPACE, REMAP_NAME, as_written, media_start, notes_of
 from foleyd.interchange.fcp7_text import as_localhost, link, plain, said, say_once
 from foleyd.timebase import Timecode, has_drop_frame
 from foleyd.timeline.clock import read_clock
@@ -208,9 +201,7 @@ class _Plain:
         for effect in item.effects:
             known = NAMESPACE in effect.metadata
             if isinstance(effect, otio.schema.LinearTimeWarp) and known and effect.name == REMAP_NAME:
-                origin = media_start(item, used.start_time.rate)
-                local = (used.start_time.value - origin.value) / effect.time_scalar
-                used = span(moment(origin.value + local, used.start_time.rate), used.duration)
+                used = as_written(item, effect, used)
             elif isinstance(effect, otio.schema.TimeEffect):
                 self.warps.append(
                     Notice(
