@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all, and never over one that is there.
+"""Files that appear whole or not at all; those of the user's job never over one that is there.
 
-A file is written under a temporary name beside its place, synced, and then given its name by an
-operation that fails if the name is taken. Whatever goes wrong, the temporary file is removed.
+A file is written under a temporary name beside its place, synced, and then given its name: by
+:func:`new_file` with an operation that fails if the name is taken, by :func:`replace_file`, for
+foleyd's own records, in place of the older one. Whatever goes wrong, the temporary file is removed.
 """
 
 from __future__ import annotations
@@ -68,8 +69,7 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     if os.path.lexists(path):
         raise _exists(path)
-    name = f"{TEMPORARY_PREFIX}{_host()}-{os.getpid():x}-{secrets.token_hex(4)}{path.suffix[:16]}"
-    temporary = path.with_name(name)
+    temporary = _temporary(path)
     try:
         yield temporary
         _sync(temporary)
@@ -80,6 +80,25 @@ def new_file(path: Path) -> Iterator[Path]:
         if explained is None:
             raise
         raise explained from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """CONTENT as the file at PATH, one of ours, whole or not at all, in place of what is there.
+
+    MODE: its permissions, less what the process masks. PATH's folder exists. Raises OSError;
+    nothing is left behind then.
+    """
+    temporary = _temporary(path)
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -108,6 +127,12 @@ def remove_leftovers(folder: Path, older_than: float = 3600.0) -> int:
                     leftover.unlink()
                     removed += 1
     return removed
+
+
+def _temporary(path: Path) -> Path:
+    """A new hidden name beside PATH, with its suffix, that says which process of which machine has it."""
+    name = f"{TEMPORARY_PREFIX}{_host()}-{os.getpid():x}-{secrets.token_hex(4)}{path.suffix[:16]}"
+    return path.with_name(name)
 
 
 def _orphaned(name: str) -> bool:

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from foleyd import files
-from foleyd.files import DiskFull, OutputError, OutputExists, free_path, new_file, remove_leftovers
+from foleyd.files import (
+    DiskFull,
+    OutputError,
+    OutputExists,
+    free_path,
+    new_file,
+    remove_leftovers,
+    replace_file,
+)
 from media_out.signals import largest_file
 
 
@@ -163,3 +171,29 @@ def test_what_a_killed_process_left_is_removed_at_once(tmp_path: Path) -> None:
         assert remove_leftovers(tmp_path) == 1
         assert not left.exists()
         assert ours.exists()
+
+
+def test_a_record_takes_the_place_of_the_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    replace_file(path, b"first")
+    replace_file(path, b"second", mode=0o600)
+    assert path.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [path]
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_record_that_cannot_be_written_leaves_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.json"
+    replace_file(path, b"first")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]

@@ -9,11 +9,11 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from foleyd.files import TEMPORARY_PREFIX, output_error
+from foleyd.files import TEMPORARY_PREFIX, output_error, replace_file
 from foleyd.plugins.errors import PluginForeign, PluginUnusable
 
 ABSENT, OURS, FOREIGN = "absent", "ours", "foreign"
@@ -55,16 +55,7 @@ def put_folder(folder: Path, make: Callable[[Path], object]) -> None:
 def put_file(path: Path, content: bytes) -> None:
     """CONTENT as PATH, whole or not at all, in place of what is there. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = beside(path)
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+    replace_file(path, content)
 
 
 def discard(folder: Path) -> None:

@@ -25,6 +25,7 @@ from grpc_reflection.v1alpha import reflection
 from foleyd import __version__
 from foleyd.config import Folders, Settings, find_folders, load_settings, make_private
 from foleyd.errors import FoleyError
+from foleyd.files import replace_file
 from foleyd.jobs.jobs import Jobs
 from foleyd.jobs.ledger import Ledger
 from foleyd.launch import ALREADY_RUNNING, Endpoint, unix_address
@@ -147,13 +148,7 @@ async def _add_standard_services(server: grpc.aio.Server) -> health.aio.HealthSe
 
 
 def _write_endpoint(folders: Folders, endpoint: Endpoint) -> None:
-    temporary = folders.endpoint.with_suffix(f".{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.encode(endpoint))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, folders.endpoint)
+    replace_file(folders.endpoint, msgspec.json.encode(endpoint), mode=0o600)
 
 
 def _handle_signals(stop: Callable[[float], None]) -> None:

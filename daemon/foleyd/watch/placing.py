@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from foleyd.errors import Failure, FoleyError
-from foleyd.files import output_error
+from foleyd.files import output_error, replace_file
 from foleyd.interchange.writing import write_any
 from foleyd.request import Document
 from foleyd.v1 import foleyd_pb2 as pb
@@ -35,13 +35,13 @@ def dress(source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[
     FCP7 XML at SOURCE becomes one again. Returns what each file is. May be done twice. Raises OSError.
     """
     timeline = Path(result.otio_path)
-    _replace(timeline, repointed(timeline.read_bytes(), moves))
+    replace_file(timeline, repointed(timeline.read_bytes(), moves))
     if result.cue_page_path:
         page = Path(result.cue_page_path)
         text = page.read_text("utf-8")
         for old, new in moves:
             text = text.replace(escape(str(old)), escape(str(new)))
-        _replace(page, text.encode())
+        replace_file(page, text.encode())
     files = [(timeline.name, "the timeline with the sound on new tracks")]
     if source.suffix.casefold() == ".xml":
         other = timeline.with_suffix(".xml")
@@ -62,7 +62,7 @@ def dress(source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[
 
 def tell(making: Path, story: Story, result: pb.Result, seconds: float) -> None:
     """Writes the report into MAKING."""
-    _replace(making / REPORT, success(story, result, seconds).encode())
+    replace_file(making / REPORT, success(story, result, seconds).encode())
 
 
 def name_results(making: Path, results: Path) -> None:
@@ -83,7 +83,7 @@ def report_failure(places: Places, story: Story, error: Failure) -> bool:
     path = places.failure(story.name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, failure(story, error).encode())
+        replace_file(path, failure(story, error).encode())
     except OSError:
         return False
     return True
@@ -115,17 +115,3 @@ def _as_xml(timeline: Path, out: Path, moves: Sequence[Move], result: pb.Result)
         return [(f"no {out.name}", str(error))]
     lost = "; ".join(dict.fromkeys(notice.what for notice in notices))
     return [(out.name, f"the same as FCP7 XML{f' ({lost})' if lost else ''}")]
-
-
-def _replace(path: Path, text: bytes) -> None:
-    """TEXT as the file at PATH, one of ours, whole or not at all."""
-    temporary = path.with_name(f".{path.name[:60]}.new")
-    try:
-        with temporary.open("wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

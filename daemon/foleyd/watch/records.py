@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from foleyd.files import replace_file
 from foleyd.v1 import foleyd_pb2 as pb
 
 _SUFFIX = ".json"
@@ -172,15 +173,8 @@ class Book:
         return self._folder / f"{digest}{suffix}"
 
     def _write(self, path: Path, text: bytes) -> bool:
-        temporary = path.with_name(f".{path.name}.new")
         try:
-            with temporary.open("wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
+            replace_file(path, text)
         except OSError:
-            with suppress(OSError):
-                temporary.unlink()
             return False
         return True

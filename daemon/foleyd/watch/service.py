@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foleyd.config import HOME_VARIABLE, MODELS_VARIABLE
+from foleyd.files import replace_file
 from foleyd.watch.errors import ServiceError
 
 UNIT = "foleyd-watch.service"
@@ -53,9 +54,7 @@ def install(wanted: Service) -> None:
     """
     try:
         wanted.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = wanted.path.with_name(f".{wanted.path.name}.new")
-        temporary.write_bytes(wanted.text)
-        os.replace(temporary, wanted.path)
+        replace_file(wanted.path, wanted.text)
     except OSError as error:
         raise ServiceError(f"{wanted.path} cannot be written ({error.strerror})") from error
     for command in wanted.start:

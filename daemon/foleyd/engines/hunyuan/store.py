@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ import msgspec
 from foleyd.config import Folders
 from foleyd.engines.hunyuan.errors import ModelBusy, ModelMissing, ModelUnknown
 from foleyd.engines.hunyuan.licence import RECORD, Acceptance
-from foleyd.files import TEMPORARY_PREFIX, output_error
+from foleyd.files import output_error, replace_file
 from foleyd.locks import lock_file
 
 PARTS = ("transformer", "autoencoder", "synchformer", "siglip2", "clap")
@@ -144,16 +143,8 @@ def write_record(home: Path, record: Record) -> None:
     """Puts RECORD into HOME, whole or not at all. Raises OutputError."""
     text = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
     path = home / RECORD
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}.json")
     with explained(path):
-        try:
-            with temporary.open("wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_file(path, text)
 
 
 @contextmanager
