@@ -7,36 +7,35 @@ Nothing of the editor's is changed. Standard library only, Python 3.8 syntax.
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import random
-import re
 import sys
 import time
 import traceback
 from typing import Any, Callable, Mapping
 
 from .any_window import AnyWindow
+from .asking import ask_of, asked_words, memory_of, question_of
+from .blind import all_blind, blind_parts, blind_words, without_blind
 from .dialog_window import DialogWindow
+from .exporting import Exported
 from .foley_call import PrivateFolder, Refused
 from .foley_call import ask as ask_foley
 from .foley_find import FoleyMissing, find_foley
 from .foley_jobs import ENDED, Jobs, JobView
-from .foley_requests import EACH, LAYERS, Ask, AskWrong, seed_of, spot_request
+from .foley_requests import Ask, AskWrong, spot_request
 from .foley_server import ServerWatch
-from .frames import Span, decimal, exact_handles, handle_step
+from .frames import Span
 from .kept import Kept
 from .no_window import NoWindow
 from .placed import Added, ours_of, pieces_of, same_file
 from .placing import Placing
 from .receipt import receipt_lines
-from .resolve_host import SOUND, Host, HostProblem, connect
+from .resolve_host import SOUND, Host, HostProblem, Item, connect
 from .shots import disagreement, edges, flatten
-from .sources import LAST, Source, find_sources
+from .sources import LAST, Found, Source, find_sources
 from .taking_back import take_back, taken_back
 from .ui_manager import UiManagerWindow
-from .windows import MARKERS, SELECTION, Question, Window, WindowBusy
+from .windows import MARKERS, Window, WindowBusy
 
 TITLES = {
     "generate": "Foley - Generate",
@@ -47,9 +46,7 @@ TITLES = {
 _SPOT_SECONDS = 120.0
 _BETWEEN_POLLS = 0.03
 _PLACE, _LEAVE = "Place it", "Leave it out"
-_DRAWN = 2**31
-_NAME_BYTES = 120
-"""Of a project's or timeline's name, in that of a folder: disks take 255, letters have up to four."""
+_REST, _BACK = "Make the rest", "Back"
 
 
 def run(entry: str, names: Mapping[str, Any]) -> None:
@@ -87,23 +84,6 @@ def open_window(host: Host) -> Window:
     return AnyWindow(makers)
 
 
-class Exported:
-    """The open timeline as Resolve's own OTIO, as a request shows it."""
-
-    def __init__(self, host: Host, folder: str) -> None:
-        text = json.dumps(host.export(folder)).encode("utf-8")
-        self._otio = {
-            "json": base64.b64encode(text).decode("ascii"),
-            "base_folder": folder,
-            "name": host.name,
-        }
-        self.zero = host.clock.start
-
-    def selection(self) -> dict[str, Any]:
-        """It as a foleyd.v1.Selection."""
-        return {"otio": dict(self._otio)}
-
-
 class Visit:
     """One click on a menu entry."""
 
@@ -113,6 +93,8 @@ class Visit:
         self.title = title
         self.kept = kept
         self.folder: PrivateFolder | None = None
+        self.blind: list[tuple[Item, list[Span]]] = []
+        """Clips in what was chosen that foley cannot look at."""
 
     def enter(self, entry: str) -> None:
         """Does what ENTRY says. Raises HostProblem, FoleyMissing, Refused."""
@@ -130,17 +112,17 @@ class Visit:
 
     # --------------------------------------------------------------------------------- the entries
 
-    def generate(self, sources: list[Source], instead_of: Added | None = None) -> None:
-        """Asks about SOURCES, has the sound made and places it; INSTEAD_OF: its items are disabled then."""
+    def generate(self, found: Found, instead_of: Added | None = None) -> None:
+        """Asks about what was FOUND, has the sound made, places it; INSTEAD_OF is disabled then."""
         watch = self._server()
-        question = self._question(sources, watch, instead_of)
+        question = question_of(self.title, self.host, self.kept, found, watch, again=instead_of)
         while True:
             values = self.window.ask(question)
             if values is None:
                 return
-            source = next(each for each in sources if each.key == values["source"])
+            source = next(each for each in found.sources if each.key == values["source"])
             try:
-                ask = self._ask(values, source, watch, again=instead_of is not None)
+                ask = ask_of(self.host, values, source, watch, again=instead_of is not None)
                 exported = self._see(ask, source)
             except AskWrong as wrong:
                 question.values, question.problem = values, str(wrong)
@@ -152,15 +134,17 @@ class Visit:
         if view is None or not self._still_right(source, cuts):
             return
         added = Added(
-            view.job_id, self.host.project_id, self.host.id, _memory(values, source, self.host.clock.start)
+            view.job_id, self.host.project_id, self.host.id, memory_of(values, source, self.host.clock.start)
         )
         pieces = pieces_of(view.result or {}, self.host)
         old = instead_of.items if instead_of is not None else []
         placing = Placing(self.host, added, self.kept.note)
         rows = placing.place(pieces, markers=values["markers"], instead_of=old)
         made = "{} take{} placed, made by {}".format(len(rows), "s" * (len(rows) != 1), view.engine)
-        lines = [made, *receipt_lines(self.host, rows), *placing.still_heard, *view.warnings]
-        self.window.tell(self.title, lines)
+        lines = [made, *receipt_lines(self.host, rows), *placing.still_heard]
+        if self.blind:
+            lines.append(f"Not looked at: {blind_words(self.blind, self.host.clock)}")
+        self.window.tell(self.title, [*lines, *without_blind(view.warnings, self.blind)])
 
     def redo(self) -> None:
         """Asks for the last sound again, with another seed unless one is given."""
@@ -172,7 +156,7 @@ class Visit:
         if any(span.end > clock.start + self.host.length for span in spans):
             raise HostProblem("the timeline ends before the last sound did; use Foley - Generate instead")
         lines = [f"{clock.label(span.start)} – {clock.label(span.end)}" for span in spans]
-        self.generate([Source(LAST, "the last sound again", lines, spans, cues)], last)
+        self.generate(Found([Source(LAST, "the last sound again", lines, spans, cues)]), last)
 
     def remove(self) -> None:
         """Takes the last job's sound off the timeline; its WAV files stay."""
@@ -182,8 +166,8 @@ class Visit:
         self.kept.note(last)
         if left:
             raise HostProblem(taken_back(left))
-        prompt = last.ask.get("values", {}).get("prompt", "")
-        what = "{} take{} removed{}".format(number, "s" * (number != 1), f": {prompt}" if prompt else "")
+        asked = asked_words(last.ask)
+        what = "{} take{} removed{}".format(number, "s" * (number != 1), f": {asked}" if asked else "")
         if number < len(last.items):
             what += f" ({len(last.items) - number} had gone already)"
         files = {same_file(path) for path in last.pool}
@@ -228,64 +212,6 @@ class Visit:
             raise HostProblem(watch.problem)
         return watch
 
-    def _question(self, sources: list[Source], watch: ServerWatch, again: Added | None) -> Question:
-        host = self.host
-        values = self.kept.values(host.project_id, host.id)
-        if again is not None:
-            values.update(again.ask["values"])
-        values["folder"] = values.get("folder") or default_folder(host.project_name, host.name)
-        values["source"], values["seed"] = sources[0].key, ""
-        engines = [{"name": "auto", "ready": True, "why_not": ""}]
-        for name in watch.engines:
-            engines.append({"name": name, "ready": not watch.why_not(name), "why_not": watch.why_not(name)})
-        return Question(
-            title=self.title,
-            sources=[source.as_json() for source in sources],
-            values=values,
-            layers=watch.layers or list(LAYERS),
-            engines=engines,
-            notes=self._notes(again),
-            with_prompt=not sources[0].cues,
-            earlier=self.kept.prompts(host.project_id),
-        )
-
-    def _notes(self, again: Added | None) -> list[str]:
-        host, notes = self.host, []
-        if again is not None:
-            notes.append("The earlier takes stay where they are, disabled.")
-        if host.selected() is None:
-            notes.append(
-                f"{host.build.name} does not tell scripts what is selected (21.0.4 does): "
-                "set the marks in and out, or put the playhead over a clip."
-            )
-        if host.import_rate != host.clock.rate:
-            notes.append(
-                f"This timeline has {decimal(host.clock.rate)} frames a second, its project "
-                f"{decimal(host.import_rate)}, in which Resolve counts sound files: takes begin on their "
-                "frame and may end a frame early, and handles are made in steps of "
-                f"{handle_step(host.clock.rate, host.import_rate)} frames."
-            )
-        return notes
-
-    def _ask(self, values: Mapping[str, Any], source: Source, watch: ServerWatch, *, again: bool) -> Ask:
-        host = self.host
-        seed = seed_of(values["seed"])
-        return Ask(
-            prompt=values["prompt"],
-            negative=values["negative"],
-            layer=values["layer"],
-            takes=values["takes"],
-            seed=random.randrange(1, _DRAWN) if again and seed is None else seed,
-            engine=values["engine"],
-            handles=exact_handles(values["handles"], host.clock.rate, host.import_rate),
-            spread=values["spread"] if source.key == SELECTION else EACH,
-            ranges=[] if source.cues else [(span.start, span.end) for span in source.spans],
-            cues=source.cues,
-            layers=watch.layers or LAYERS,
-            folder=os.path.expanduser(values["folder"]),
-            client=f"resolve {host.build.name}",
-        )
-
     def _visible(self) -> list[tuple[int, int]]:
         """The pieces of picture that can be seen, by what Resolve's items say."""
         return flatten([(item.start, item.end) for item in self.host.picture()])
@@ -301,7 +227,7 @@ class Visit:
             return self.window.progress(self.title, "reading the timeline", None, None)
 
         cancelled()
-        items = [(item.start, item.end) for item in self.host.picture()]
+        items = self.host.picture()
         if not items:
             raise HostProblem(
                 f"there is no picture on the timeline {self.host.name} to make sound for; "
@@ -314,10 +240,23 @@ class Visit:
             if refused.code == "INVALID_ARGUMENT":
                 raise AskWrong(refused.sentence) from None
             raise
-        wrong = disagreement(items, spotted["program"], source.spans, self.host.clock)
+        program, clock = spotted["program"], self.host.clock
+        self.blind = blind_parts(items, source.spans, program, clock)
+        wrong = disagreement([(item.start, item.end) for item in items], program, source.spans, clock)
+        if self.blind and (wrong or all_blind(program, source.spans, clock) or not self._go_on_blind()):
+            raise AskWrong(blind_words(self.blind, clock))
         if wrong:
             raise HostProblem(f"{wrong}. Nothing was made, since it could not be in sync")
         return exported
+
+    def _go_on_blind(self) -> bool:
+        """Whether the editor wants the sound although foley cannot look at some clips under it."""
+        lines = [
+            blind_words(self.blind, self.host.clock) + ".",
+            "The rest can be made: a sound for such a clip alone is left out, one that goes on over it "
+            "takes it for black.",
+        ]
+        return self.window.choose(self.title, lines, [_REST, _BACK]) == _REST
 
     # ------------------------------------------------------------------------------------- making
 
@@ -350,27 +289,3 @@ class Visit:
             return True
         lines = ["The cut under this sound was changed while it was made; it was made for the earlier one."]
         return self.window.choose(self.title, lines, [_PLACE, _LEAVE]) == _PLACE
-
-
-def default_folder(project: str, timeline: str) -> str:
-    """Where sound goes until the editor says otherwise: the user's folder of videos."""
-    home = os.path.expanduser("~")
-    videos = os.path.join(home, "Movies" if sys.platform == "darwin" else "Videos")
-    return os.path.join(videos if os.path.isdir(videos) else home, "Foley", _safe(project), _safe(timeline))
-
-
-def _safe(name: str) -> str:
-    """NAME as a folder's on any system."""
-    short = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).encode("utf-8", "ignore")[:_NAME_BYTES]
-    return short.decode("utf-8", "ignore").strip(" .") or "untitled"
-
-
-def _memory(values: Mapping[str, Any], source: Source, start: int) -> dict[str, Any]:
-    """What was asked, so that it can be asked again; START is the timeline's first frame."""
-    kept = {name: values[name] for name in values if name not in ("source", "seed")}
-    return {
-        "values": kept,
-        "start": start,
-        "spans": [list(span) for span in source.spans],
-        "cues": [list(cue) for cue in source.cues],
-    }

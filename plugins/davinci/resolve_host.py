@@ -8,10 +8,7 @@ Standard library only, Python 3.8 syntax.
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -143,6 +140,17 @@ class Item:
         """Its file, "" where it has none: a title, a compound clip."""
         return str(maybe(self._clip, "GetClipProperty", "File Path") or "") if self.pooled else ""
 
+    @cached_property
+    def without_file(self) -> str:
+        """What Resolve calls a clip of the pool that stands for no file ("Compound"), "" for all others."""
+        return "" if self.path or not self.pooled else str(maybe(self._clip, "GetClipProperty", "Type") or "")
+
+    @cached_property
+    def place(self) -> tuple[str, int]:
+        """Kind and number of its track; a picture's, number 0, where this version cannot tell."""
+        said = maybe(self.handle, "GetTrackTypeAndIndex")
+        return (str(said[0]).lower(), int(said[1])) if said else (PICTURE, 0)
+
     @property
     def pooled(self) -> bool:
         """It stands for something in the media pool; titles and transitions do not."""
@@ -261,9 +269,9 @@ class Host:
         if not callable(method):
             return None
         found = listed(call(self.timeline, "GetSelectedClips"))
-        kinds = [(self._kind(each), Item(each)) for each in found]
-        picture = [item for kind, item in kinds if kind == PICTURE]
-        chosen = picture or [item for kind, item in kinds if kind == SOUND]
+        items = [Item(each) for each in found]
+        picture = [item for item in items if item.place[0] == PICTURE]
+        chosen = picture or [item for item in items if item.place[0] == SOUND]
         return sorted(chosen, key=lambda item: (item.start, item.end))
 
     def marks(self) -> Span | None:
@@ -279,10 +287,26 @@ class Host:
         span = Span(span.start, min(span.end, self.clock.start + self.length))
         return span if span.length > 0 else None
 
-    def under_playhead(self) -> Item | None:
-        """The picture item under the playhead."""
+    def under_playhead(self) -> tuple[Item | None, Item | None]:
+        """What lies under the playhead, and the topmost of it that is picture to be seen, if any is."""
         found = maybe(self.timeline, "GetCurrentVideoItem")
-        return Item(found) if found is not None else None
+        if found is None:
+            return None, None
+        top = Item(found)
+        if top.pooled and self.is_seen(top):
+            return top, top
+        try:
+            frame = self.clock.frame(str(maybe(self.timeline, "GetCurrentTimecode")))
+        except TimeWrong:
+            return top, None
+        below = [item for item in self.picture() if item.start <= frame < item.end]
+        return top, below[-1] if below else None
+
+    def is_seen(self, item: Item) -> bool:
+        """Whether ITEM and its track are switched on."""
+        kind, index = item.place
+        off = index and maybe(self.timeline, "GetIsTrackEnabled", kind, index) is False
+        return item.enabled and not off
 
     def markers(self) -> list[Mark]:
         """The editor's markers that say something, in record order; ours are left out."""
@@ -298,55 +322,6 @@ class Host:
             length = max(1, int(said.get("duration") or 1))
             found.append(Mark(Span(start, start + length), text, str(said.get("color") or "")))
         return found
-
-    def _kind(self, handle: Any) -> str:
-        said = maybe(handle, "GetTrackTypeAndIndex")
-        return str(said[0]).lower() if said else PICTURE
-
-    # -------------------------------------------------------------------------------------- as a file
-
-    def export(self, folder: str) -> dict[str, Any]:
-        """The timeline as Resolve's own OTIO, read back, with what the format or Resolve leaves out: tracks
-        that are switched off, titles that are looked through, drop frame. Raises HostProblem.
-        """
-        path = os.path.join(folder, f"timeline-{uuid.uuid4().hex}.otio")
-        kind, none = getattr(self.resolve, "EXPORT_OTIO", None), getattr(self.resolve, "EXPORT_NONE", None)
-        if kind is None or none is None:
-            raise NotThere("this version of Resolve cannot export OTIO; foleyd needs 18.5 or later")
-        said = call(self.timeline, "Export", path, kind, none)
-        try:
-            with open(path, encoding="utf-8") as file:
-                document = json.load(file)
-            tracks = document["tracks"]["children"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            why = "it said that it did" if said else "it said no"
-            raise HostProblem(
-                f"Resolve did not export the timeline as OTIO ({why}; {error});"
-                " close its dialogs, check the disk, and try again"
-            ) from None
-        pictures = [track for track in tracks if str(track.get("kind", "")).lower() == PICTURE]
-        for index, track in enumerate(pictures, 1):
-            if maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is False:
-                track["enabled"] = False
-            items = self.items(PICTURE, index)
-            clips = {item.start for item in items if item.pooled}  # where a fade may begin as well
-            titles = {item.start for item in items if not item.pooled} - clips
-            for start, child in self._children(track):
-                if start in titles:
-                    child["enabled"] = False
-        document["metadata"] = dict(document.get("metadata") or {}, foleyd={"drop_frame": self.clock.drop})
-        return dict(document)
-
-    def _children(self, track: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The clips of an exported TRACK, each with its first frame, absolute."""
-        start = Fraction(self.clock.start)
-        for child in track.get("children", ()):
-            if child["OTIO_SCHEMA"].startswith("Transition."):
-                continue
-            if child["OTIO_SCHEMA"].startswith("Clip."):
-                yield round(start), child
-            length = child["source_range"]["duration"]
-            start += Fraction(length["value"]) * self.clock.rate / read_rate(length["rate"])[0]
 
     # -------------------------------------------------------------------------------------- its pages
 

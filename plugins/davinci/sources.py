@@ -7,15 +7,16 @@ The first that there is was meant; the editor may choose another. Standard libra
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 from .frames import Clock, Span
-from .resolve_host import Host, HostProblem, Item, Mark
+from .resolve_host import SOUND, Host, HostProblem, Item, Mark
 from .windows import MARKERS, MARKS, PLAYHEAD, SELECTION, TIMELINE
 
 LAST = "last"
 _LINES = 40
 _NAME = 40
+_NAMED = 4
 
 
 @dataclass
@@ -33,16 +34,29 @@ class Source:
         return {"key": self.key, "label": self.label, "lines": self.lines}
 
 
-def find_sources(host: Host, first: str = "") -> list[Source]:
-    """What sound may be made for on the open timeline, what was meant first; FIRST is that where it is there.
+@dataclass
+class Found:
+    """What sound may be made for, what was meant first. PROBLEM says why what the editor has chosen cannot be
+    taken, NOTES what of it was left out; a choice further down is not made for the editor then.
+    """
+
+    sources: list[Source]
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def find_sources(host: Host, first: str = "") -> Found:
+    """What sound may be made for on the open timeline; FIRST is what was meant where it is there.
 
     Raises HostProblem where there is nothing, or FIRST is not there.
     """
     if host.length <= 0:
         raise HostProblem(f"the timeline {host.name} is empty; put a clip on it")
+    found = Found([])
     marks = host.marks()
-    found = [_selection(host), _marks(host, marks), _playhead(host), _timeline(host)]
-    sources = [source for source in found if source is not None]
+    every = [_selection(host, found), _marks(host, marks)]
+    under = _playhead(host, found, meant=not found.problem and every == [None, None])
+    sources = [source for source in (*every, under, _timeline(host)) if source is not None]
     markers = _markers(host, marks)
     sources += [markers] if markers is not None else []
     if first and all(source.key != first for source in sources):
@@ -51,16 +65,43 @@ def find_sources(host: Host, first: str = "") -> list[Source]:
             f"there is no named marker on the timeline{where}: "
             "press M, and name the marker after what should be heard"
         )
-    return sorted(sources, key=lambda source: source.key != first)
+    if first:  # what is selected was not meant
+        found = Found([])
+    found.sources = sorted(sources, key=lambda source: source.key != first)
+    return found
 
 
-def _selection(host: Host) -> Source | None:
-    items = host.selected() or []
-    spans = list(dict.fromkeys(item.span for item in items if item.span.length > 0))
+def _selection(host: Host, found: Found) -> Source | None:
+    items = [item for item in host.selected() or [] if item.span.length > 0]
+    if not items or items[0].place[0] == SOUND:
+        return _selected(host, items, "selected clip")
+    clips = [item for item in items if item.pooled and host.is_seen(item)]
+    off = [item for item in items if not host.is_seen(item)]
+    titles = [item for item in items if item not in clips and item not in off]
+    if off and (clips or titles):
+        found.notes.append(f"Left out, as it is switched off: {_and(named(host, off))}.")
+    if clips:
+        if titles:
+            found.notes.append(f"Left out, as it is no picture: {_and(named(host, titles))}.")
+        return _selected(host, clips, "selected clip")
+    if not titles:
+        found.problem = _switched_off(off, host, "The selected clip")
+        return None
+    below = [item for item in host.picture() if any(_overlap(item, title) for title in titles)]
+    what = f"{_and(named(host, titles))}: a title, a generator or a transition, which is no picture"
+    if below:
+        found.notes.append(f"Selected is {what}. What lies below it was taken.")
+    else:
+        found.problem = f"Selected is {what}, and there is none below it; select a clip with picture"
+    return _selected(host, below, "clip below what is selected", "clips below what is selected")
+
+
+def _selected(host: Host, items: Sequence[Item], one: str, more: str = "") -> Source | None:
+    spans = list(dict.fromkeys(item.span for item in items))
     if not spans:
         return None
     names = {item.span: item.name for item in reversed(items)}
-    label = "1 selected clip" if len(spans) == 1 else f"{len(spans)} selected clips"
+    label = f"1 {one}" if len(spans) == 1 else f"{len(spans)} {more or one + 's'}"
     return Source(SELECTION, label, _lines(host.clock, [(span, names[span]) for span in spans]), spans)
 
 
@@ -70,11 +111,48 @@ def _marks(host: Host, span: Span | None) -> Source | None:
     return Source(MARKS, "between the marks in and out", _lines(host.clock, [(span, "")]), [span])
 
 
-def _playhead(host: Host) -> Source | None:
-    item = host.under_playhead()
-    if item is None or item.span.length <= 0:
-        return None
-    return Source(PLAYHEAD, "the clip under the playhead", _lines(host.clock, [_named(item)]), [item.span])
+def _playhead(host: Host, found: Found, *, meant: bool) -> Source | None:
+    """The topmost picture under the playhead; why there is none is a problem only where it is MEANT."""
+    top, item = host.under_playhead()
+    if item is not None and item.span.length > 0:
+        lines = _lines(host.clock, [(item.span, item.name)])
+        return Source(PLAYHEAD, "the clip under the playhead", lines, [item.span])
+    if top is not None and meant:
+        if top.pooled:
+            found.problem = _switched_off([top], host, "The clip under the playhead")
+        else:
+            found.problem = (
+                f"Under the playhead is {named(host, [top])[0]}: a title, a generator or a transition, "
+                "which is no picture, and there is none below it; move the playhead over a clip"
+            )
+    return None
+
+
+def named(host: Host, items: Iterable[Item]) -> list[str]:
+    """ITEMS by name and place, as an editor finds them; those beyond the first few only counted."""
+    every = list(items)
+    shown = [f"{_short(item.name)} at {host.clock.label(item.start)}" for item in every[:_NAMED]]
+    return shown + ([f"{len(every) - _NAMED} more"] if len(every) > _NAMED else [])
+
+
+def _switched_off(items: Sequence[Item], host: Host, what: str) -> str:
+    """Why ITEMS, which are WHAT, show nothing, and what mends it."""
+    where, many = _and(named(host, items)), len(items) > 1
+    if not any(item.enabled for item in items):
+        mend = "are disabled; enable them (D)" if many else "is disabled; enable it (D)"
+    else:
+        mend = "lie{} on {} that {} switched off; switch {} on".format(
+            *(("", "clips or tracks", "are", "them") if many else ("s", "a track", "is", "it"))
+        )
+    return f"{what}{'s' * many} {where} {mend}, or choose another clip"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _overlap(one: Item, other: Item) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _timeline(host: Host) -> Source:
@@ -106,15 +184,14 @@ def marker_cues(markers: Sequence[Mark], within: Span) -> list[tuple[int, int, s
     return cues
 
 
-def _named(item: Item) -> tuple[Span, str]:
-    return item.span, item.name
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME else name[: _NAME - 1] + "…"
 
 
 def _lines(clock: Clock, parts: Sequence[tuple[Span, str]]) -> list[str]:
     lines = []
     for span, name in parts[:_LINES]:
-        short = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
-        lines.append(f"{clock.label(span.start)} – {clock.label(span.end)}  {short}".rstrip())
+        lines.append(f"{clock.label(span.start)} – {clock.label(span.end)}  {_short(name)}".rstrip())
     if len(parts) > _LINES:
         lines.append(f"and {len(parts) - _LINES} more")
     return lines

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from foley_davinci import foley_generate
+from foley_davinci.exporting import Exported
 from foley_davinci.foley_jobs import JobView
 from foley_davinci.foley_requests import Ask
 from foley_davinci.foley_server import ServerWatch
@@ -36,7 +37,7 @@ def canned_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *build: str, *
         return watch
 
     def see(visit: Any, ask: Ask, source: Any) -> Any:
-        return foley_generate.Exported(visit.host, visit.folder.path)
+        return Exported(visit.host, visit.folder.path)
 
     def made(visit: Any, ask: Ask, exported: Any) -> JobView:
         job = f"job-{len(list(tmp_path.glob('job*')))}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import soundfile
 from foley_davinci import foley_generate
+from foley_davinci.asking import default_folder
 
 from clipmaker import make_clip
 from davinci.stage import Editor, Stage, clip_spec
@@ -253,6 +254,32 @@ def test_a_fade_at_the_head_of_a_clip_is_not_taken_for_a_title(
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
 
 
+def test_the_rest_of_what_has_a_clip_without_a_file_is_made_where_it_is_wanted(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path, tmp_path: Path
+) -> None:
+    clip = {"path": str(flashes), "at": 0, "in": 0, "duration": FRAMES}
+    about = {"name": "Compound 1", "kind": "Compound", "frames": 99}
+    spec = clip_spec(flashes, "25", FRAMES, video=[[clip, {"nested": about, "at": FRAMES, "duration": 50}]])
+    stage = make(spec)
+    before, items = stage.snapshot(), stage.timeline.tracks["video"][0].items
+    person = stage.click("generate", answer(source="timeline"), None)
+    assert len(person.chosen) == 1
+    assert "Compound 1 at 01:00:02:00 (Compound) has no file" in person.problems[1]
+    stage.timeline.selection = items[1:]
+    person = stage.click("generate", answer(), None, choices=["Make the rest"])
+    assert person.chosen == [], "there is no rest to be made"
+    assert "Compound 1 at 01:00:02:00" in person.problems[1]
+    stage.timeline.selection = []
+    assert stage.snapshot() == before
+    assert not (tmp_path / "sound").exists()
+    stage.timeline.selection = list(items)
+    person = stage.click("generate", answer(), choices=["Make the rest"])
+    assert person.sentence == ""
+    assert stage.tracks()[1:] == [("Foley: foley", "mono", [(90_000, 90_050, True)])]
+    (line,) = [line for line in person.told[0][0] if "Compound 1" in line]
+    assert line.startswith("Not looked at: Compound 1 at 01:00:02:00 (Compound) has no file of its own")
+
+
 def test_marks_beyond_the_end_mean_what_there_is(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -274,11 +301,12 @@ def test_where_there_is_no_picture_it_is_said_in_an_editors_words(
 def test_the_folder_at_first_fits_any_disk(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
-    for name in ("A/B: 1\\2", "😀" * 200, "x" * 300, "…", "ends in a dot."):
-        folder = Path(foley_generate.default_folder(name, name))
+    for name in ("A/B: 1\\2", "😀" * 200, "x" * 300, "…", "ends in a dot.", "CON", "nul.v2"):
+        folder = Path(default_folder(name, name))
         assert all(0 < len(part.encode()) <= 200 for part in folder.parts[-2:])
         assert folder.name == folder.parent.name
         assert not set('<>:"|?*\\/') & set(folder.name)
+        assert folder.name.split(".")[0].upper() not in {"CON", "NUL"}
     spec = clip_spec(flashes, "25", FRAMES, name="A/B: 1\\2 🎬")
     stage = make({**spec, "name": ""})
     before = stage.snapshot()

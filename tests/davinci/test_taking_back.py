@@ -48,6 +48,26 @@ def test_takes_that_were_moved_or_trimmed_are_taken_back(stage: Stage) -> None:
     assert stage.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("steps\n\n  fx: a door \n", "2 takes removed: steps and 1 more"),
+        ("steps on gravel, a coat rustling, keys in a pocket, a far away dog", "a pocket, a far a…"),
+    ],
+)
+def test_a_prompt_of_many_words_is_one_short_line(stage: Stage, prompt: str, told: str) -> None:
+    stage.click("generate", {"prompt": prompt, "folder": "/sound"})
+    line = said(stage.click("remove"))
+    assert line.endswith(told)
+    assert "\n" not in line
+
+
+def test_of_sound_from_markers_it_is_said_what_they_asked_for(stage: Stage) -> None:
+    stage.click("generate", {"prompt": "an earlier prompt", "folder": "/sound"})
+    stage.click("markers", {"folder": "/sound"})
+    assert said(stage.click("remove")) == "2 takes removed: mine"
+
+
 def test_a_copy_stays_and_keeps_its_sound(stage: Stage) -> None:
     place(stage)
     twin = copy.copy(track(stage, 1).items[0])
