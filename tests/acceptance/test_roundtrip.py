@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import zipfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,31 @@ def test_what_a_refresh_would_do_is_listed_and_nothing_is_made(
         "2 takes: 2 moved",
     ]
     assert calls(tmp_path / "log") == 2
+
+
+def test_a_bundle_is_listed_as_it_would_be_refreshed(foley: Foley, media: list[Path], tmp_path: Path) -> None:
+    """The list unpacks no media: takes and pictures are known by what is in the bundle all the same."""
+    document = first_run(foley, tmp_path, [r.shot(media[0], 100, 40), r.shot(media[1], 100, 40)], [0, 1])
+    document["tracks"]["children"][0]["children"].reverse()
+    back = tmp_path / "back.otioz"
+    with zipfile.ZipFile(back, "w") as archive:
+        for one in [item for track in document["tracks"]["children"] for item in track["children"]]:
+            for held in one.get("media_references", {}).values():
+                file = r.file_of(one)
+                if file.exists() and f"media/{file.name}" not in archive.namelist():
+                    archive.write(file, f"media/{file.name}")
+                held["target_url"] = f"media/{file.name}"
+        archive.writestr("content.otio", json.dumps(document))
+    table = [line.split()[2] for line in foley.run("cues", back, "--refresh").out.splitlines()[1:3]]
+    assert table == ["moved", "moved"]
+    out = tmp_path / "out.otioz"
+    answer = foley.run("timeline", back, "-o", out, "--refresh", *QUICK)
+    assert [row["outcome"] for row in answer.json["refreshed"]] == table
+    assert answer.json["otio"] is None
+    assert sorted(path.name for path in (tmp_path / "out.foley").iterdir()) == [
+        "cut_foley_cue-1_take1_v2.wav",
+        "cut_foley_cue-2_take1_v2.wav",
+    ]
 
 
 def test_a_run_without_refresh_only_adds(foley: Foley, media: list[Path], tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_json_is_one_object_of_the_promised_shape(
     assert run(["generate", str(clip), "--prompt", "rain", "--json", "--no-picture"]) == 0
     answer = json.loads(capsys.readouterr().out)
     files = {"otio", "preview", "picture", "cue_sheet", "cue_page"}
-    assert set(answer) == {"job", "engine", "cached", "seconds", "cues"} | files
+    assert set(answer) == {"job", "engine", "cached", "seconds", "cues", "warnings"} | files
     assert answer["cue_page"] is None
     assert answer["job"] == "job-rain"
     assert answer["engine"] == "procedural"

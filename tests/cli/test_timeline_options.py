@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from cli.fake_daemon import FakeDaemon
+from edits import clip, span, timeline, track
+from foleyd.brief import Notice
+from foleyd.cli.clips import clip_table, clips_json
 from foleyd.cli.main import run
+from foleyd.interchange import reading
+from foleyd.timeline.document import read_document, write_document
 from foleyd.v1 import foleyd_pb2 as pb
 
 
@@ -186,6 +191,48 @@ def test_hostile_documents_are_exit_code_2_and_reach_no_daemon(
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["reason"] == "DOCUMENT_UNREADABLE"
     assert not daemon.foley.calls
+
+
+@pytest.mark.parametrize("command", ["timeline", "cues", "clips"])
+def test_what_a_reader_lost_is_among_the_warnings(
+    daemon: FakeDaemon,
+    tmp_path: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = Notice("the speed of 'a' is lost", "01:00:00:00", "render it")
+    monkeypatch.setattr(reading, "convert", lambda *_, **__: (b'{"OTIO_SCHEMA": "Timeline.1"}', (said,)))
+    path = tmp_path / "cut.xml"
+    path.write_text("<xmeml/>")
+    words = ["-o", str(tmp_path / "o.otio"), "--prompt", "x"] if command == "timeline" else []
+    assert run([command, str(path), *words, "--json"]) == 0
+    printed = capsys.readouterr()
+    first = json.loads(printed.out)["warnings"][0]
+    assert first == {"what": said.what, "where": said.where, "fix": said.fix}
+    assert said.what in printed.err
+
+
+def test_a_bundle_is_marked_as_a_bundle_and_its_media_have_their_names_inside(
+    daemon: FakeDaemon, edit: pb.Timeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = write_document(timeline(track(clip("a", span(0, 24), span(0, 100), url="media/a.mov"))))
+    path = tmp_path / "cut.otioz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.otio", made)
+        archive.writestr("media/a.mov", "picture")
+    assert run(["cues", str(path), "--otio", str(tmp_path / "marked.otio")]) == 2
+    assert "must end in .otioz" in capsys.readouterr().err
+    assert run(["cues", str(path), "--otio", str(tmp_path / "marked.otioz")]) == 0
+    with zipfile.ZipFile(tmp_path / "marked.otioz") as archive:
+        marked = read_document(archive.read("content.otio"), "marked")
+        assert archive.read("media/a.mov") == b"picture"
+    assert len(marked.tracks.markers) == 1
+    assert next(iter(marked.find_clips())).media_reference.target_url == "media/a.mov"
+    bundle = Path("/tmp/names")
+    edit.tracks[0].shots[0].media.path = str(bundle / "media/a.mov")
+    assert clips_json(edit, bundle)["clips"][0]["media"] == "media/a.mov"
+    assert clip_table(edit, bundle)[1].endswith("  media/a.mov")
 
 
 def test_what_a_bundle_unpacked_goes_when_the_job_fails(daemon: FakeDaemon, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from edits import clip, span, timeline, track
 from foleyd.files import OutputError, OutputExists
 from foleyd.interchange import bundle
-from foleyd.interchange.bundle import open_bundle, remove_unpacked
+from foleyd.interchange.bundle import open_bundle, remove_unpacked, with_content
 from foleyd.interchange.errors import InterchangeError
 from foleyd.interchange.reading import read_any
 from foleyd.interchange.writing import write_any
@@ -60,10 +60,29 @@ def test_a_bundle_that_the_otio_project_wrote_is_read(tmp_path: Path) -> None:
     assert shown.missing == ()
 
 
-def test_to_list_cues_only_the_names_are_needed(tmp_path: Path) -> None:
-    path = packed(tmp_path / "cut.otioz", {"media/a.mov": b"picture"})
+def test_to_list_cues_only_names_lengths_and_how_sounds_begin_are_needed(tmp_path: Path) -> None:
+    """By length a media file is known that was written anew, by its head a take of ours."""
+    sound = bytes(range(256)) * 20_000
+    path = packed(tmp_path / "cut.otioz", {"media/a.mov": b"picture" * 1000, "media/b.wav": sound})
     read_any(path, unpack_to=tmp_path / "names", names_only=True)
-    assert (tmp_path / "names/media/a.mov").stat().st_size == 0
+    picture, unpacked = (tmp_path / "names/media" / name for name in ("a.mov", "b.wav"))
+    assert picture.read_bytes() == bytes(7000)
+    assert unpacked.read_bytes()[: 4 << 20] == sound[: 4 << 20]
+    assert unpacked.stat().st_size == len(sound)
+
+
+def test_a_bundle_with_another_document_is_the_same_beside(tmp_path: Path) -> None:
+    path = packed(tmp_path / "cut.otioz", {"media/a.mov": b"picture", "notes/x.txt": b"ours"})
+    with_content(path, tmp_path / "new.otioz", b"{}")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "new.otioz") as new:
+        assert new.namelist() == old.namelist()
+        assert new.testzip() is None
+        assert new.read("content.otio") == b"{}"
+        assert {name: new.read(name) for name in ("version.txt", "media/a.mov", "notes/x.txt")} == {
+            "version.txt": b"1.0.0", "media/a.mov": b"picture", "notes/x.txt": b"ours",
+        }  # fmt: skip
+    with pytest.raises(OutputExists):
+        with_content(path, tmp_path / "new.otioz", b"{}")
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ CUES = (
     Cue("cue-1", FrameRange(3, 40), "steps", "", "foley", (7, 8)),
     Cue("cue-2", FrameRange(4, 41), "rain: heavy", "music, hum", "ambience", (9,), 0, "hunyuan"),
     Cue("cue-3", FrameRange(40, 42), "door | window", "", "foley", (5,), 24),
+    Cue("cue-4", FrameRange(50, 51), "tap", "", "foley", (3,)),
 )
 
 

@@ -261,6 +261,19 @@ def test_a_note_with_a_wrong_value_names_its_marker(note: str) -> None:
         noted(note)
 
 
+def test_a_note_says_how_long_a_point_lasts_and_nothing_of_a_marker_with_length() -> None:
+    def record(note: str, start: int, end: int) -> FrameRange:
+        marker = Marker("fx: door", "RED", FrameRange(start, end), "", WHOLE, note)
+        later = Marker("fx: bell", "RED", FrameRange(start + 5, start + 9), "", WHOLE)
+        return find_cues(PROGRAM, [], CueRule(spread=Spread.MARKERS), markers=[marker, later])[0].record
+
+    assert record("", 10, 10) == FrameRange(10, 15)
+    assert record("frames=1", 10, 10) == FrameRange(10, 11)
+    assert record("frames=12", 10, 10) == FrameRange(10, 22)
+    assert record("frames=9999", 10, 10) == FrameRange(10, WHOLE.end)
+    assert record("frames=1", 10, 14) == FrameRange(10, 14)
+
+
 def test_a_note_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(SpottingError, match="takes twice"):
         noted("takes=3 takes=4")

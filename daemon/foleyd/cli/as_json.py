@@ -38,11 +38,12 @@ def result_json(job_id: str, result: pb.Result) -> dict[str, Any]:
             {**_cue_json(cue, rate, origin), "takes": [_take_json(take) for take in takes[cue.id]]}
             for cue in result.cues
         ],
+        "warnings": warnings_json([*result.warnings, *result.missing_media]),
     }
 
 
-def spotting_json(spotting: pb.SpotResponse) -> dict[str, Any]:
-    """What ``foley cues`` prints."""
+def spotting_json(spotting: pb.SpotResponse, notices: Iterable[Any] = ()) -> dict[str, Any]:
+    """What ``foley cues`` prints; NOTICES are what was said while the timeline was read."""
     program = spotting.program
     rate, origin = fraction(program.rate), program.start_timecode.frames
     return {
@@ -56,7 +57,7 @@ def spotting_json(spotting: pb.SpotResponse) -> dict[str, Any]:
             }
             for cue in spotting.cues
         ],
-        "warnings": warnings_json(spotting.warnings),
+        "warnings": warnings_json([*notices, *spotting.warnings]),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from foleyd.cli.as_json import frames_json
@@ -111,20 +112,27 @@ def _tracks_named(timeline: pb.Timeline, text: str, name: str) -> list[int]:
     return found
 
 
-def clip_table(timeline: pb.Timeline) -> list[str]:
-    """Number, timecode in and out, frames, track, name and media of each clip."""
+def clip_table(timeline: pb.Timeline, bundle: Path | None = None) -> list[str]:
+    """Number, timecode in and out, frames, track, name and media of each clip; those below BUNDLE as they are
+    called inside it."""
     start = start_label(fraction(timeline.rate), timeline.start_timecode)
     rows = [["clip", "in", "out", "frames", "track", "name", "media"]]
     for clip in picture_clips(timeline):
         times = [label(start, clip.start), label(start, clip.end)]
         track = f"{clip.track} {clip.track_name}".rstrip()
-        media = f"missing: {clip.media}" if clip.missing else clip.media
+        media = f"missing: {clip.media}" if clip.missing else _inside(clip.media, bundle)
         rows.append([str(clip.index), *times, str(clip.end - clip.start), track, clip.name, media])
     return table(rows)
 
 
-def clips_json(timeline: pb.Timeline) -> dict[str, Any]:
-    """What ``foley clips --json`` prints. ``record_start`` counts from timecode zero."""
+def _inside(media: str, bundle: Path | None) -> str:
+    path = Path(media)
+    inside = bundle is not None and path.is_relative_to(bundle)
+    return path.relative_to(bundle).as_posix() if bundle is not None and inside else media
+
+
+def clips_json(timeline: pb.Timeline, bundle: Path | None = None) -> dict[str, Any]:
+    """What ``foley clips --json`` prints. ``record_start`` counts from timecode zero; BUNDLE as above."""
     rate, origin = fraction(timeline.rate), timeline.start_timecode.frames
     return {
         "start": frames_json(origin, rate),
@@ -137,7 +145,7 @@ def clips_json(timeline: pb.Timeline) -> dict[str, Any]:
                 "track_name": clip.track_name,
                 "record_start": frames_json(origin + clip.start, rate),
                 "duration": frames_json(clip.end - clip.start, rate),
-                "media": clip.media,
+                "media": _inside(clip.media, bundle),
                 "missing": clip.missing,
             }
             for clip in picture_clips(timeline)

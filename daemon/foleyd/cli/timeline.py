@@ -19,6 +19,7 @@ from foleyd.interchange.kinds import BUNDLE_SUFFIX, UNPACKED, is_document
 from foleyd.request import TARGETS
 
 if TYPE_CHECKING:
+    from foleyd.brief import Notice
     from foleyd.cli.requests import Written
     from foleyd.client import Daemon
     from foleyd.v1 import foleyd_pb2 as pb
@@ -99,7 +100,7 @@ def timeline(
                 how = how.with_engine(_engine_of_markers(daemon, selection, requests.cue_rule(wanted, spots)))
             request = requests.generate_request(selection, rule, how, delivery, text_only=text_only)
             carried = unpack_to if path.suffix.lower() == BUNDLE_SUFFIX else None
-            return _run(daemon, request, written, carried, as_json=as_json)
+            return _run(daemon, request, written, carried, read.notices, as_json=as_json)
     except BaseException:
         remove_unpacked(read.unpacked)
         raise
@@ -146,7 +147,7 @@ def cues(
     path = requests.absolute(source)
     to_csv = cue_sheets.check_new(table) if table is not None else None
     with _placeholders(path) as names, open_daemon() as daemon:
-        selection = _selection_of(daemon, path, spots, sources, names)
+        selection, notices = _selection_of(daemon, path, spots, sources, names)
         given = cue_sheets.cues_of(daemon, listed, selection) if listed is not None else None
         spotting = daemon.spot(pb.SpotRequest(selection=selection, rule=rule, cues=given))
     if not said:
@@ -158,7 +159,7 @@ def cues(
         cue_sheets.write_csv(to_csv, spotting)
     if as_json:
         marked = {"otio": str(requests.absolute(otio)), "colour": colour} if otio is not None else {}
-        print(json.dumps({**spotting_json(spotting), **marked}))
+        print(json.dumps({**spotting_json(spotting, notices), **marked}))
         return DONE
     _warn(spotting.warnings)
     show.print_lines(show.cue_table(spotting))
@@ -174,15 +175,15 @@ def _mark(selection: pb.Selection, cues: Iterable[pb.Cue], path: Path, out: Path
     from foleyd.cli import requests
     from foleyd.cue import Cue, FrameRange
     from foleyd.files import new_file
+    from foleyd.interchange.bundle import with_content
     from foleyd.interchange.cue_markers import with_cue_markers
     from foleyd.request import Document
 
-    if not selection.HasField("otio") or path.suffix.lower() == BUNDLE_SUFFIX:
-        raise InputError(
-            f"--otio marks a timeline, and {path.name} is a file or a bundle; export it as .otio"
-        )
-    if out.suffix.lower() != ".otio":
-        raise InputError(f"the timeline {out.name} must end in .otio")
+    if not selection.HasField("otio"):
+        raise InputError(f"--otio marks a timeline, and {path.name} is a file; --csv lists its cues")
+    suffix = BUNDLE_SUFFIX if path.suffix.lower() == BUNDLE_SUFFIX else ".otio"
+    if out.suffix.lower() != suffix:
+        raise InputError(f"{path.name} with its markers must end in {suffix}, unlike {out.name}")
     requests.check_output(out, path)
     marked = [
         Cue(
@@ -198,6 +199,10 @@ def _mark(selection: pb.Selection, cues: Iterable[pb.Cue], path: Path, out: Path
         for cue in cues
     ]
     document = Document(selection.otio.json, Path(selection.otio.base_folder), path.name)
+    if suffix == BUNDLE_SUFFIX:
+        text, colour = with_cue_markers(document, marked, None)
+        with_content(path, out, text)
+        return colour
     text, colour = with_cue_markers(document, marked, out.parent)
     with new_file(out) as temporary:
         temporary.write_bytes(text)
@@ -216,11 +221,12 @@ def _cues_of_refresh(
     check_alone(wanted, spots)
     path = requests.absolute(source)
     with _placeholders(path) as names, open_daemon() as daemon:
-        selection = _selection_of(daemon, path, spots, sources, names)
+        selection, notices = _selection_of(daemon, path, spots, sources, names)
         spotting = daemon.spot(pb.SpotRequest(selection=selection, refresh=pb.Refresh()))
     zero = spotting.program.rate, spotting.program.start_timecode
     if as_json:
-        print(json.dumps({**spotting_json(spotting), "refreshed": refreshed_json(spotting.refreshed, *zero)}))
+        listed = refreshed_json(spotting.refreshed, *zero)
+        print(json.dumps({**spotting_json(spotting, notices), "refreshed": listed}))
         return DONE
     _warn(spotting.warnings)
     show.print_lines(refresh_lines(spotting.refreshed, *zero))
@@ -231,6 +237,7 @@ def _cues_of_refresh(
 def clips(*, source: Timeline, sources: o.Sources, as_json: o.Json = False) -> int:
     """Lists the clips of picture of a timeline, as --clip and --track name them."""
     from foleyd.cli import requests, show
+    from foleyd.cli.as_json import warnings_json
     from foleyd.cli.clips import clip_table, clips_json
 
     path = requests.absolute(source)
@@ -239,17 +246,26 @@ def clips(*, source: Timeline, sources: o.Sources, as_json: o.Json = False) -> i
         _warn(read.notices)
         found = daemon.read_timeline(document).timeline
     if as_json:
-        print(json.dumps(clips_json(found)))
+        print(json.dumps({**clips_json(found, names), "warnings": warnings_json(read.notices)}))
     else:
-        show.print_lines(clip_table(found))
+        show.print_lines(clip_table(found, names))
     return DONE
 
 
 def _run(
-    daemon: Daemon, request: pb.GenerateRequest, written: Written, carried: Path | None, *, as_json: bool
+    daemon: Daemon,
+    request: pb.GenerateRequest,
+    written: Written,
+    carried: Path | None,
+    notices: Iterable[Any],
+    *,
+    as_json: bool,
 ) -> int:
-    """Has DAEMON do REQUEST, makes OUT of its timeline where the daemon does not write it, and prints."""
-    from foleyd.cli.as_json import result_json
+    """Has DAEMON do REQUEST, makes OUT of its timeline where the daemon does not write it, and prints.
+
+    NOTICES are what was said while the timeline was read.
+    """
+    from foleyd.cli.as_json import result_json, warnings_json
     from foleyd.cli.exits import done_code
     from foleyd.cli.refreshed import refresh_lines, refreshed_json
     from foleyd.cli.running import follow_job
@@ -257,11 +273,13 @@ def _run(
 
     job_id, result = follow_job(daemon, request)
     refreshed, zero = result.refreshed, (result.rate, result.start_timecode)
-    if written.otio_path is None:
-        _write(result, written, carried)
+    lost = _write(result, written, carried) if written.otio_path is None else ()
     if as_json:
-        more = {"refreshed": refreshed_json(refreshed, *zero)} if request.HasField("refresh") else {}
-        print(json.dumps({**result_json(job_id, result), "timeline": str(written.out), **more}))
+        printed = {**result_json(job_id, result), "timeline": str(written.out)}
+        printed["warnings"] = [*warnings_json(notices), *printed["warnings"], *warnings_json(lost)]
+        if request.HasField("refresh"):
+            printed["refreshed"] = refreshed_json(refreshed, *zero)
+        print(json.dumps(printed))
     else:
         made = [] if written.otio_path else [f"{written.out.suffix[1:]:<9} {written.out}"]
         table = ["", *refresh_lines(refreshed, *zero)] if refreshed else next_lines(result, str(written.out))
@@ -269,8 +287,11 @@ def _run(
     return done_code(result)
 
 
-def _write(result: pb.Result, written: Written, carried: Path | None) -> None:
-    """OUT, in its own kind, of the timeline that was delivered."""
+def _write(result: pb.Result, written: Written, carried: Path | None) -> tuple[Notice, ...]:
+    """OUT, in its own kind, of the timeline that was delivered; what it cannot hold is shown and returned.
+
+    A timeline whose media are in bundles alone is not left beside one: it would refer to nothing.
+    """
     from foleyd.errors import FoleyError
     from foleyd.interchange.writing import write_any
     from foleyd.request import Document
@@ -279,10 +300,15 @@ def _write(result: pb.Result, written: Written, carried: Path | None) -> None:
     try:
         kept = [one.path for one in result.refreshed if one.path and one.HasField("range")]
         ours = [Path(path) for path in dict.fromkeys([*(take.path for take in result.takes), *kept])]
-        _warn(write_any(document, written.out, ours, carried))
+        lost = write_any(document, written.out, ours, carried)
     except FoleyError:
         print(f"the takes and the timeline as .otio are in {written.folder}", file=sys.stderr)
         raise
+    _warn(lost)
+    if carried is not None and carried.is_dir() and written.out.suffix.lower() == BUNDLE_SUFFIX:
+        Path(result.otio_path).unlink(missing_ok=True)
+        result.otio_path = ""
+    return lost
 
 
 def _warn(notices: Iterable[Any]) -> None:
@@ -305,7 +331,8 @@ def _placeholders(path: Path) -> Iterator[Path | None]:
 
 def _selection_of(
     daemon: Daemon, path: Path, spots: o.Spots, sources: o.Sources, names: Path | None
-) -> pb.Selection:
+) -> tuple[pb.Selection, tuple[Notice, ...]]:
+    """What is selected of the timeline or file at PATH, and what its reader had to say, which is shown."""
     from foleyd.cli import requests
     from foleyd.cli.generate import program_of_file
     from foleyd.v1 import foleyd_pb2 as pb
@@ -313,12 +340,12 @@ def _selection_of(
     if is_document(path):
         document, read = requests.read_document(path, sources, unpack_to=names, names_only=True)
         _warn(read.notices)
-        return _selection_of_document(daemon, document, spots)
+        return _selection_of_document(daemon, document, spots), read.notices
     if spots.clips or spots.tracks:
         raise InputError(f"--clip and --track choose on a timeline; {path.name} is a file")
     program = program_of_file(daemon, path)
     found = [span for pair in spots.ranges for span in requests.range_of_file(program, *pair)]
-    return pb.Selection(program=program, ranges=found)
+    return pb.Selection(program=program, ranges=found), ()
 
 
 def _selection_of_document(daemon: Daemon, document: pb.OtioDocument, spots: o.Spots) -> pb.Selection:

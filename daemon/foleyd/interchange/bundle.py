@@ -34,6 +34,9 @@ MAX_ENTRIES = 100_000
 _GROWTH = 20
 _ALLOWANCE = 1024**3
 _CHUNK = 1024**2
+_HEAD = 4 * 1024**2
+_HEADS = 1024**3
+"""Bytes of one sound, and of all together, that are unpacked where only names are wanted."""
 _MARK = b"FOLEYD_PROVENANCE"
 """In every take that foleyd has written (its iXML)."""
 
@@ -46,15 +49,12 @@ def open_bundle(
 ) -> tuple[bytes, tuple[Path, ...]]:
     """The document in the bundle at PATH, and what was made for its media below UNPACK_TO (None: nothing).
 
-    A file that is there already with the same content is taken as it is. With NAMES_ONLY the files are
-    made empty: enough to tell which media are there. Raises InterchangeError; OutputError for what cannot
-    be written, and then takes back what it made.
+    A file that is there already with the same content is taken as it is. With NAMES_ONLY the files have their
+    names and lengths, and WAVs what is before the sound: enough to tell which media are there, and what our
+    takes say of themselves. Raises InterchangeError; OutputError for what cannot be written, and then takes
+    back what it made.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
-        raise _damaged(path, error) from error
-    with archive:
+    with _opened(path) as archive:
         entries = archive.infolist()
         if len(entries) > MAX_ENTRIES:
             raise InterchangeError(f"{path.name} holds {len(entries):,} files; bundle a shorter timeline")
@@ -64,13 +64,17 @@ def open_bundle(
             return text, ()
         places = _places(media, unpack_to, path)
         if names_only:
-            for place in places.values():
-                with suppress(OSError):  # a name that this disk cannot have is missing here, too
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.touch()
+            _outline(archive, places)
             return text, tuple(places.values())
         _check_sizes(media, path, unpack_to)
         return text, _unpack(archive, places, path)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
+        raise _damaged(path, error) from error
 
 
 def _content(archive: zipfile.ZipFile, path: Path) -> bytes:
@@ -151,6 +155,40 @@ def _unpack(archive: zipfile.ZipFile, places: dict[str, Path], path: Path) -> tu
         remove_unpacked((*made, *folders))
         raise
     return (*made, *sorted(folders, key=lambda folder: len(folder.parts), reverse=True))
+
+
+def _outline(archive: zipfile.ZipFile, places: dict[str, Path]) -> None:
+    """Files of the names and lengths of those in ARCHIVE, empty but for how WAVs begin."""
+    room = _HEADS
+    for name, place in places.items():
+        entry = archive.getinfo(name)
+        with suppress(*_FAULTS):  # a name or length that this disk cannot have is missing here, too
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("wb") as file:
+                if place.suffix.lower() == ".wav" and room >= _HEAD:
+                    with archive.open(entry) as source:
+                        room -= file.write(source.read(_HEAD))
+                file.truncate(entry.file_size)
+
+
+def with_content(source: Path, out: Path, text: bytes) -> None:
+    """The bundle at SOURCE as a new one at OUT, with TEXT as its document.
+
+    Raises InterchangeError, OutputError.
+    """
+    with new_file(out) as temporary, _opened(source) as old, zipfile.ZipFile(temporary, "x") as new:
+        for entry in old.infolist():
+            if entry.filename == CONTENT:
+                new.writestr(entry, text, zipfile.ZIP_DEFLATED)
+                continue
+            plain = zipfile.ZipInfo(entry.filename, entry.date_time)
+            plain.compress_type, plain.external_attr = entry.compress_type, entry.external_attr
+            plain.file_size = entry.file_size
+            try:
+                with old.open(entry) as before, new.open(plain, "w") as after:
+                    shutil.copyfileobj(before, after, _CHUNK)
+            except _FAULTS as error:
+                raise output_error(out, error) or _damaged(source, error) from error
 
 
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, temporary: Path, path: Path) -> None:

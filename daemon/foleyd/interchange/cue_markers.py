@@ -17,9 +17,12 @@ from foleyd.timeline.placement import frame_range, rebase_references
 _COLOURS = ("GREEN", "CYAN", "PURPLE", "YELLOW", "BLUE", "PINK", "ORANGE", "MAGENTA", "WHITE", "RED")
 
 
-def with_cue_markers(document: Document, cues: Sequence[Cue], folder: Path) -> tuple[bytes, str]:
-    """DOCUMENT for FOLDER with a marker for each of CUES on the whole timeline, and their colour: one that no
-    marker there has yet. Read as markers they are the same cues. Raises TimelineError."""
+def with_cue_markers(document: Document, cues: Sequence[Cue], folder: Path | None) -> tuple[bytes, str]:
+    """DOCUMENT for FOLDER (None: its references stay) with a marker for each of CUES on the whole timeline.
+
+    Returns their colour, too: one that no marker there has yet. Read as markers they are the same cues.
+    Raises TimelineError.
+    """
     timeline = read_document(document.json, document.name)
     clock = read_clock(timeline)
     items = (timeline.tracks, *timeline.tracks.find_children())
@@ -32,7 +35,8 @@ def with_cue_markers(document: Document, cues: Sequence[Cue], folder: Path) -> t
         timeline.tracks.markers.append(
             otio.schema.Marker(name=_name(cue), marked_range=marked, color=colour, comment=_note(cue))
         )
-    rebase_references(timeline, document.base_folder, folder)
+    if folder is not None:
+        rebase_references(timeline, document.base_folder, folder)
     return write_document(timeline, document.json), colour
 
 
@@ -47,5 +51,7 @@ def _note(cue: Cue) -> str:
     words = [f"takes={len(cue.seeds)}", f"seed={cue.seeds[0]}"] if cue.seeds else []
     words += [f"handles={cue.handles}"] if cue.handles is not None else []
     words += [f"engine={cue.engine}"] if cue.engine else []
+    # A marker of one frame is a point to most tools, and to us.
+    words += ["frames=1"] if cue.record.duration == 1 else []
     lines = [" ".join(words), f"negative: {cue.negative_prompt}" if cue.negative_prompt else ""]
     return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""What a marker's note asks for: ``takes=3 seed=7 handles=24 engine=hunyuan``, ``negative: music``.
+"""What a marker's note asks for: ``takes=3 seed=7 handles=24 frames=50 engine=hunyuan``, ``negative: music``.
 
 All other words in a note are just a note.
 """
@@ -12,18 +12,23 @@ from foleyd.request import AUTO_ENGINE, MAX_TAKES
 from foleyd.timeline.errors import SpottingError
 
 MAX_HANDLES = 3_600
+MAX_FRAMES = 10_000_000
 MAX_SEED = 2**63 - 1
 _NEGATIVE = re.compile(r"(?:^|(?<=\s))negative:[ \t]*(?P<text>[^\r\n]*)", re.IGNORECASE)
-_WORD = re.compile(r"(?:^|(?<=[\s,;]))(?P<key>takes|seed|handles|engine)=(?P<value>[^\s,;]*)", re.IGNORECASE)
+_WORD = re.compile(
+    r"(?:^|(?<=[\s,;]))(?P<key>takes|seed|handles|frames|engine)=(?P<value>[^\s,;]*)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Parameters that a note gives; None for what it does not say."""
+    """Parameters that a note gives; None for what it does not say. FRAMES is how long the cue of a marker
+    without length lasts."""
 
     takes: int | None = None
     seed: int | None = None
     handles: int | None = None
+    frames: int | None = None
     engine: str | None = None
     negative: str | None = None
 
@@ -44,6 +49,7 @@ def read_note(note: str, marker: str) -> Wishes:
         takes=takes,
         seed=_number(said, "seed", 0, most, marker),
         handles=_number(said, "handles", 0, MAX_HANDLES, marker),
+        frames=_number(said, "frames", 1, MAX_FRAMES, marker),
         engine=engine if engine and engine != AUTO_ENGINE else None,
         negative=found["text"] if found else None,
     )

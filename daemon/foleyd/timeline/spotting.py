@@ -76,9 +76,9 @@ def cues_for_markers(
     A marker's name is the prompt: ``layer: prompt | negative`` where the layer is known, else all
     of it is prompt; RULE's prompts serve markers without a name, which are left out when there
     are none. Its note may give takes, seed, handles, engine and a negative prompt of its own. A point
-    marker lasts to the next cue marker of the same owner, else to the end of what is selected, on a
-    clip not beyond that clip. The same marker on picture and sound counts once. Raises SpottingError
-    for a name that is no prompt, and when nothing is found.
+    marker lasts as many frames as its note says, else to the next cue marker of the same owner, else to the
+    end of what is selected, on a clip not beyond that clip. The same marker on picture and sound counts
+    once. Raises SpottingError for a name that is no prompt, and when nothing is found.
     """
     negative = _check_rule(rule, layers)
     spots = _spots(program, ranges)
@@ -289,7 +289,9 @@ def _marked(marker: Marker, starts: Sequence[int], spots: Sequence[FrameRange]) 
         return None
     if marker.record.duration:
         return marker.record.intersect(spot)
+    with at_field("selection.otio.json"):
+        frames = read_note(marker.note, marker.name).frames
     following = bisect_right(starts, start)
-    later = starts[following : following + 1]
+    later = [start + frames] if frames is not None else starts[following : following + 1]
     end = min(spot.end, marker.owner_range.end, *later)
     return FrameRange(start, end) if end > start else None
