@@ -77,7 +77,9 @@ def test_an_endpoint_left_by_a_killed_daemon_is_not_believed(started: Folders) -
     os.waitpid(pid, 0)
     assert read_endpoint(started) == first.endpoint
     with connect(started, command=FAKE) as fresh:
-        assert fresh.endpoint.pid != pid
+        # Not "another pid": a busy machine gives numbers out again.
+        os.kill(fresh.endpoint.pid, 0)
+        assert fresh.server_info().version
 
 
 def test_an_endpoint_that_is_no_json_counts_as_none(started: Folders) -> None:
