@@ -112,6 +112,10 @@ class Daemon:
         """Cancels a job; a finished one is returned as it is."""
         return self.ask("CancelJob", pb.CancelJobRequest(job_id=job_id), pb.Job)
 
+    def move_job_files(self, job_id: str, paths: Sequence[str]) -> pb.Job:
+        """Says that the files of a finished job lie at PATHS now."""
+        return self.ask("MoveJobFiles", pb.MoveJobFilesRequest(job_id=job_id, paths=paths), pb.Job)
+
     def server_info(self) -> pb.ServerInfo:
         """What the daemon is, holds and is doing now."""
         return self.ask("GetServerInfo", pb.GetServerInfoRequest(), pb.ServerInfo)

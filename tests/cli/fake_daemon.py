@@ -190,7 +190,13 @@ class FakeFoley(pb_grpc.FoleyServicer):
 
     def RemoveJob(self, request: pb.RemoveJobRequest, context: Any) -> pb.RemoveJobResponse:
         self.calls.append(("RemoveJob", request))
-        return pb.RemoveJobResponse(deleted_paths=["/x/a.wav"], kept_paths=["/x/b.wav"])
+        return pb.RemoveJobResponse(
+            deleted_paths=["/x/a.wav"], kept_paths=["/x/b.wav"], missing_paths=["/x/c.wav"]
+        )
+
+    def MoveJobFiles(self, request: pb.MoveJobFilesRequest, context: Any) -> pb.Job:
+        self.calls.append(("MoveJobFiles", request))
+        return self.GetJob(pb.GetJobRequest(job_id=request.job_id or "a1"), context)
 
     # ---------------------------------------------------------------------- media, timelines
 

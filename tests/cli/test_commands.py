@@ -462,6 +462,7 @@ def test_cancel_and_remove_name_the_job(daemon: FakeDaemon, capsys: pytest.Captu
     assert "job a1: cancelled" in printed
     assert "deleted /x/a.wav" in printed
     assert "kept /x/b.wav" in printed
+    assert "not found /x/c.wav (moved or deleted since)" in printed
     assert [name for name, _ in daemon.foley.calls] == ["CancelJob", "RemoveJob"]
     assert daemon.foley.calls[1][1].delete_files
 

@@ -211,6 +211,38 @@ def test_removing_a_job_deletes_its_files_but_not_changed_ones(
     assert second.exists()
 
 
+def test_a_job_knows_its_files_where_a_client_has_moved_them(
+    daemon: Daemon, flashes: Path, tmp_path: Path
+) -> None:
+    message = request(flashes, 50, folder=tmp_path / "out", prompt="moved")
+    events = finish(daemon, message)
+    job, old = events[-1].job_id, tmp_path / "out"
+    other = tmp_path / "other" / "mine.txt"
+    other.parent.mkdir()
+    other.write_text("mine")
+    old.rename(tmp_path / "new")
+    files = [str(path) for path in (tmp_path / "new").iterdir()]
+    with pytest.raises(RequestRefused, match="nothing that the job wrote lies beside it") as refused:
+        daemon.move_job_files(job, [*files, str(other)])
+    assert refused.value.failure.reason == "FILE_NOT_OF_JOB"
+    with pytest.raises(RequestRefused, match="1 to 100,000 files"):
+        daemon.move_job_files(job, [])
+    with pytest.raises(RequestRefused, match="is not absolute"):
+        daemon.move_job_files(job, ["a.wav"])
+    for _ in range(2):
+        assert sorted(daemon.move_job_files(job, files).paths) == sorted(files)
+    # The same request is done anew: its files are not where it wants them.
+    message.request_id = ""
+    again = finish(daemon, message)[-1].done
+    assert Path(again.takes[0].path).exists()
+    Path(files[0]).unlink()
+    answer = daemon.ask("RemoveJob", pb.RemoveJobRequest(job_id=job, delete_files=True), pb.RemoveJobResponse)
+    assert list(answer.missing_paths) == files[:1]
+    assert sorted(answer.deleted_paths) == sorted(files[1:])
+    assert not (tmp_path / "new").exists()
+    assert old.exists()
+
+
 @pytest.mark.parametrize(
     ("crash", "code", "word"),
     [("raise", 13, "told to fail"), ("defect", 13, "its log has it"), ("nan", 13, "no numbers")],

@@ -99,6 +99,33 @@ def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip:
     assert drop.results() == ["clip.mp4"]
 
 
+def test_removing_a_job_finds_its_results_and_keeps_what_was_changed(
+    drop: Drop, clip: Path, house: House
+) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    shutil.copy2(clip, drop.folder / "kept.mp4")
+    drop.once(prompt="clicks")
+    made, kept = drop.own / "clip.mp4", drop.own / "kept.mp4"
+    entries = {entry.name: entry for entry in overview(drop.folder).entries}
+    (kept / "kept.otio").write_text("mine now")
+    with house.connect() as daemon:
+        known = daemon.job(entries["clip.mp4"].job).paths
+        assert sorted(known) == sorted(str(path) for path in made.iterdir())
+        gone, stays = (
+            daemon.ask(
+                "RemoveJob",
+                pb.RemoveJobRequest(job_id=entries[name].job, delete_files=True),
+                pb.RemoveJobResponse,
+            )
+            for name in ("clip.mp4", "kept.mp4")
+        )
+    assert len(gone.deleted_paths) == len(known)
+    assert list(stays.kept_paths) == [str(kept / "kept.otio")]
+    assert [path.name for path in kept.iterdir()] == ["kept.otio"]
+    assert drop.results() == ["kept.mp4"]
+    assert (drop.folder / "clip.mp4").exists()
+
+
 @pytest.mark.slow
 def test_a_changed_file_is_done_again_beside_its_earlier_results(drop: Drop, clip: Path) -> None:
     source = Path(shutil.copy2(clip, drop.folder / "clip.mp4"))

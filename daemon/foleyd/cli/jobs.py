@@ -69,6 +69,8 @@ def remove(
         print(f"deleted {path}")
     for path in answer.kept_paths:
         print(f"kept {path} (changed since, or it could not be deleted)")
+    for path in answer.missing_paths:
+        print(f"not found {path} (moved or deleted since)")
     print(f"job {job_id} removed")
     return DONE
 

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from foleyd.brief import EngineCard
 from foleyd.cache.drafts import Drafts
 from foleyd.cache.store import CacheFigures
 from foleyd.config import Folders, Settings
 from foleyd.errors import FoleyError, failure_or_defect
+from foleyd.jobs.belongings import Removed, remove
 from foleyd.jobs.cancellation import Cancellation
 from foleyd.jobs.cards import Cards
 from foleyd.jobs.devices import Devices, choose_engine
@@ -41,13 +41,6 @@ class QueueFull(FoleyError):
 
     code = "RESOURCE_EXHAUSTED"
     reason = "QUEUE_FULL"
-
-
-class JobUnfinished(FoleyError):
-    """The job is still under way."""
-
-    code = "FAILED_PRECONDITION"
-    reason = "JOB_UNFINISHED"
 
 
 class Jobs:
@@ -198,21 +191,12 @@ class Jobs:
             self._cancellations[job].request(reason)
         return self._ledger.get(job)
 
-    async def remove(self, job: str, delete_files: bool) -> tuple[list[Path], list[Path]]:
-        """Forgets a finished JOB; returns the files deleted and those kept since they changed."""
-        record = self._ledger.get(job)
-        if not record.state.final:
-            raise JobUnfinished(f"job {job} is still under way; cancel it first", fix=f"foley cancel {job}")
-        deleted, kept = [], []
-        for path, stamp in self._ledger.files(job) if delete_files else []:
-            if stamp is not None and unchanged(stamp) and _unlink(path):
-                deleted.append(path)
-            elif path.exists():
-                kept.append(path)
+    def remove(self, job: str, delete_files: bool) -> Removed:
+        """Forgets a finished JOB; returns what became of its files. Raises JobUnknown, JobUnfinished."""
+        removed = remove(self._ledger, job, delete_files=delete_files)
         with suppress(OSError):
             (self._own_takes / job).rmdir()
-        self._ledger.remove(job)
-        return deleted, kept
+        return removed
 
     # ----------------------------------------------------------------------------------- running them
 
@@ -381,11 +365,3 @@ class Jobs:
     def _ring_all(self) -> None:
         for job in list(self._bells):
             self._ring(job)
-
-
-def _unlink(path: Path) -> bool:
-    try:
-        path.unlink()
-    except OSError:
-        return False
-    return True

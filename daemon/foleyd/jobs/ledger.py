@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS sources (
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, PRIMARY KEY (job, path)
 ) WITHOUT ROWID;
 """
-_LATER = {"device_peak": "INTEGER NOT NULL DEFAULT 0"}
+_LATER = {"device_peak": "INTEGER NOT NULL DEFAULT 0", "moved": "INTEGER NOT NULL DEFAULT 0"}
 """Columns of jobs that came later. Versions that do not know them leave them alone."""
 _VERSION = 1
 
@@ -166,9 +166,11 @@ class Ledger:
         return [_record(row) for row in rows[:size]], following
 
     def same_request(self, digest: str) -> Record | None:
-        """The newest finished job that did exactly this, if any."""
+        """The newest finished job that did exactly this, if any, and whose files are where they were."""
         rows = self._rows(
-            "SELECT * FROM jobs WHERE digest = ? AND state = 'done' ORDER BY finished DESC LIMIT 1", (digest,)
+            "SELECT * FROM jobs WHERE digest = ? AND state = 'done' AND moved = 0"
+            " ORDER BY finished DESC LIMIT 1",
+            (digest,),
         )
         return _record(rows[0]) if rows else None
 
@@ -294,6 +296,16 @@ class Ledger:
                 [(job, str(stamp.path), stamp.size, stamp.mtime_ns) for stamp in stamps],
             )
 
+    def move_files(self, job: str, stamps: Iterable[FileStamp]) -> None:
+        """Writes down that the files of JOB are those of STAMPS now, and no others."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM files WHERE job = ?", (job,))
+            db.executemany(
+                "INSERT OR REPLACE INTO files (job, path, size, mtime_ns) VALUES (?, ?, ?, ?)",
+                [(job, str(stamp.path), stamp.size, stamp.mtime_ns) for stamp in stamps],
+            )
+            db.execute("UPDATE jobs SET moved = 1 WHERE id = ?", (job,))
+
     def files(self, job: str) -> list[tuple[Path, FileStamp | None]]:
         """Files that JOB claimed, each with its stamp when it was written."""
         return [
@@ -367,6 +379,7 @@ def _record(row: sqlite3.Row) -> Record:
         stage_seconds=json.loads(row["stage_seconds"]),
         peak_memory=row["peak_memory"],
         device_peak=row["device_peak"],
+        moved=bool(row["moved"]),
         hits=row["hits"],
         misses=row["misses"],
         failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,

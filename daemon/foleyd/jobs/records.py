@@ -55,7 +55,7 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A job as the ledger knows it. Times are seconds since the epoch."""
+    """A job as the ledger knows it. Times are seconds since the epoch. MOVED: its files were, by a client."""
 
     id: str
     request_id: str
@@ -77,6 +77,7 @@ class Record:
     misses: int
     failure: Failure | None
     device_peak: int = 0
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from foleyd import __version__
 from foleyd.brief import EngineCard, Spotted
 from foleyd.config import Folders, Settings
 from foleyd.errors import FoleyError, RequestError, failure_of, failure_or_defect
+from foleyd.jobs.belongings import move
 from foleyd.jobs.devices import choose_engine
 from foleyd.jobs.events import EngineChosen
 from foleyd.jobs.jobs import Jobs
@@ -38,6 +39,7 @@ _WIRE_STATES = {wire: state for state, wire in answers.STATES.items()}
 _MAX_PAGE = 500
 _DEFAULT_PAGE = 50
 _MAX_PATHS = 1000
+_MAX_MOVED = 100_000
 _MAX_GRACE = 3600.0
 _LOOK_BACK = 40
 """Events among which the latest progress is looked for."""
@@ -161,8 +163,21 @@ class FoleyServicer(foleyd_pb2_grpc.FoleyServicer):
     @unary
     async def RemoveJob(self, request: pb.RemoveJobRequest) -> pb.RemoveJobResponse:
         """Forgets a finished job."""
-        deleted, kept = await self._jobs.remove(request.job_id, request.delete_files)
-        return pb.RemoveJobResponse(deleted_paths=map(str, deleted), kept_paths=map(str, kept))
+        removed = await asyncio.to_thread(self._jobs.remove, request.job_id, request.delete_files)
+        return pb.RemoveJobResponse(
+            deleted_paths=map(str, removed.deleted),
+            kept_paths=map(str, removed.kept),
+            missing_paths=map(str, removed.missing),
+        )
+
+    @unary
+    async def MoveJobFiles(self, request: pb.MoveJobFilesRequest) -> pb.Job:
+        """Where a finished job's files are now."""
+        if not 0 < len(request.paths) <= _MAX_MOVED:
+            raise RequestError(f"a job has 1 to {_MAX_MOVED:,} files", field="paths")
+        paths = [read_path(text, self._settings, "paths") for text in request.paths]
+        await asyncio.to_thread(move, self._ledger, request.job_id, paths)
+        return self._job(request.job_id, whole=False)
 
     def _job(self, job: str, whole: bool) -> pb.Job:
         record = self._ledger.get(job)

@@ -721,12 +721,22 @@ class RemoveJobRequest(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., delete_files: bool = ...) -> None: ...
 
 class RemoveJobResponse(_message.Message):
-    __slots__ = ("deleted_paths", "kept_paths")
+    __slots__ = ("deleted_paths", "kept_paths", "missing_paths")
     DELETED_PATHS_FIELD_NUMBER: _ClassVar[int]
     KEPT_PATHS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_PATHS_FIELD_NUMBER: _ClassVar[int]
     deleted_paths: _containers.RepeatedScalarFieldContainer[str]
     kept_paths: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, deleted_paths: _Optional[_Iterable[str]] = ..., kept_paths: _Optional[_Iterable[str]] = ...) -> None: ...
+    missing_paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, deleted_paths: _Optional[_Iterable[str]] = ..., kept_paths: _Optional[_Iterable[str]] = ..., missing_paths: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MoveJobFilesRequest(_message.Message):
+    __slots__ = ("job_id", "paths")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, job_id: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetServerInfoRequest(_message.Message):
     __slots__ = ()

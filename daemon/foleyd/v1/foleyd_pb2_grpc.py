@@ -70,6 +70,11 @@ class FoleyStub(object):
                 request_serializer=foleyd_dot_v1_dot_foleyd__pb2.RemoveJobRequest.SerializeToString,
                 response_deserializer=foleyd_dot_v1_dot_foleyd__pb2.RemoveJobResponse.FromString,
                 _registered_method=True)
+        self.MoveJobFiles = channel.unary_unary(
+                '/foleyd.v1.Foley/MoveJobFiles',
+                request_serializer=foleyd_dot_v1_dot_foleyd__pb2.MoveJobFilesRequest.SerializeToString,
+                response_deserializer=foleyd_dot_v1_dot_foleyd__pb2.Job.FromString,
+                _registered_method=True)
         self.GetServerInfo = channel.unary_unary(
                 '/foleyd.v1.Foley/GetServerInfo',
                 request_serializer=foleyd_dot_v1_dot_foleyd__pb2.GetServerInfoRequest.SerializeToString,
@@ -178,6 +183,14 @@ class FoleyServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MoveJobFiles(self, request, context):
+        """Says where a finished job's files are now, by a client that has moved them: Job.paths has them
+        there from then on, and RemoveJob finds them. FAILED_PRECONDITION while the job is not finished.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetServerInfo(self, request, context):
         """What the daemon is, holds and is doing.
         """
@@ -278,6 +291,11 @@ def add_FoleyServicer_to_server(servicer, server):
                     servicer.RemoveJob,
                     request_deserializer=foleyd_dot_v1_dot_foleyd__pb2.RemoveJobRequest.FromString,
                     response_serializer=foleyd_dot_v1_dot_foleyd__pb2.RemoveJobResponse.SerializeToString,
+            ),
+            'MoveJobFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveJobFiles,
+                    request_deserializer=foleyd_dot_v1_dot_foleyd__pb2.MoveJobFilesRequest.FromString,
+                    response_serializer=foleyd_dot_v1_dot_foleyd__pb2.Job.SerializeToString,
             ),
             'GetServerInfo': grpc.unary_unary_rpc_method_handler(
                     servicer.GetServerInfo,
@@ -515,6 +533,33 @@ class Foley(object):
             '/foleyd.v1.Foley/RemoveJob',
             foleyd_dot_v1_dot_foleyd__pb2.RemoveJobRequest.SerializeToString,
             foleyd_dot_v1_dot_foleyd__pb2.RemoveJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveJobFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/foleyd.v1.Foley/MoveJobFiles',
+            foleyd_dot_v1_dot_foleyd__pb2.MoveJobFilesRequest.SerializeToString,
+            foleyd_dot_v1_dot_foleyd__pb2.Job.FromString,
             options,
             channel_credentials,
             insecure,

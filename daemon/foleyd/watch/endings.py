@@ -116,6 +116,7 @@ def place(shop: Shop, entry: Entry) -> bool:
             for side in sides_at(shop, entry.name).paths
         ]
         placing.put_away(put)
+    _tell_where(shop, entry, results)
     placing.withdraw_failure(shop.places, entry.name)
     entry.state = State.PARTLY if entry.reason else State.DONE
     entry.reported = False
@@ -133,6 +134,15 @@ def place(shop: Shop, entry: Entry) -> bool:
         )
     )
     return True
+
+
+def _tell_where(shop: Shop, entry: Entry, results: Path) -> None:
+    """Tells the daemon where the results of ENTRY's job are now: ``foley remove`` is to find them."""
+    if shop.stop.is_set():
+        return
+    # A daemon that cannot be had, or has forgotten the job, keeps nobody from their results.
+    with suppress(FoleyError), shop.connection() as daemon:
+        daemon.move_job_files(entry.job, [str(path) for path in results.rglob("*") if path.is_file()])
 
 
 def failed(shop: Shop, entry: Entry, error: FoleyError) -> Outcome | None:

@@ -128,11 +128,8 @@ def forget_job(shop: Shop, entry: Entry) -> None:
 def _connection(shop: Shop) -> Iterator[Daemon]:
     if shop.stop.is_set():
         raise Left
-    daemon = shop.connect()
-    try:
+    with shop.connection() as daemon:
         yield daemon
-    finally:
-        shop.disconnect(daemon)
 
 
 def _wait_of(error: Exception) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +99,15 @@ class Shop:
         with self._lock:
             self._connections.discard(daemon)
         daemon.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Daemon]:
+        """A connection for as long as it is needed."""
+        daemon = self.connect()
+        try:
+            yield daemon
+        finally:
+            self.disconnect(daemon)
 
     def leave(self) -> None:
         """Ends every stream that is being followed; the jobs go on."""
