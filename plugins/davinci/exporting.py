@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Iterator, Mapping
 
 from .frames import read_rate
+from .placed import colon_name
 from .resolve_host import PICTURE, Host, HostProblem, NotThere, call, maybe
 
 
@@ -36,7 +37,8 @@ class Exported:
 
 def export(host: Host, folder: str) -> dict[str, Any]:
     """The open timeline as Resolve's own OTIO, written into FOLDER and read back, with what the format or
-    Resolve leaves out: tracks that are switched off, titles that are looked through, drop frame.
+    Resolve leaves out: tracks that are switched off, titles that are looked through, drop frame, and the
+    colon in the names of our tracks.
 
     Raises HostProblem.
     """
@@ -52,6 +54,8 @@ def export(host: Host, folder: str) -> dict[str, Any]:
         for start, child in _children(host, track):
             if start in titles:
                 child["enabled"] = False
+    for track in tracks:  # so that foley sees which of its names are taken
+        track["name"] = colon_name(str(track.get("name") or ""))
     document["metadata"] = dict(document.get("metadata") or {}, foleyd={"drop_frame": host.clock.drop})
     return document
 

@@ -14,7 +14,7 @@ import traceback
 from typing import Any, Callable, Mapping
 
 from .any_window import AnyWindow
-from .asking import ask_of, asked_words, memory_of, question_of
+from .asking import ask_of, asked_words, memory_of, question_of, rates_note
 from .blind import all_blind, blind_parts, blind_words, without_blind
 from .dialog_window import DialogWindow
 from .exporting import Exported
@@ -27,7 +27,7 @@ from .foley_server import ServerWatch
 from .frames import Span
 from .kept import Kept
 from .no_window import NoWindow
-from .placed import Added, ours_of, pieces_of, same_file
+from .placed import Added, PlacingCancelled, ours_of, pieces_of, same_file
 from .placing import Placing
 from .receipt import receipt_lines
 from .resolve_host import SOUND, Host, HostProblem, Item, connect
@@ -45,8 +45,15 @@ TITLES = {
 }
 _SPOT_SECONDS = 120.0
 _BETWEEN_POLLS = 0.03
+BETWEEN_SHOWN = 0.2
+"""Seconds: to show something takes some of its own."""
 _PLACE, _LEAVE = "Place it", "Leave it out"
 _REST, _BACK = "Make the rest", "Back"
+_ALL_THE_SAME, _CANCEL = "Place it all the same", "Cancel"
+_UNTOUCHED = (
+    "Nothing has been made, imported or placed yet, and neither rate is ever changed. Sound that fits to the "
+    "frame at both ends needs a project that has the timeline's rate."
+)
 
 
 def run(entry: str, names: Mapping[str, Any]) -> None:
@@ -93,6 +100,7 @@ class Visit:
         self.title = title
         self.kept = kept
         self.folder: PrivateFolder | None = None
+        self._shown = 0.0
         self.blind: list[tuple[Item, list[Span]]] = []
         """Clips in what was chosen that foley cannot look at."""
 
@@ -129,6 +137,8 @@ class Visit:
                 continue
             break
         self.kept.remember(self.host.project_id, self.host.id, values)
+        if not self._agreed_on_rates():
+            return
         cuts = edges(self._visible(), source.spans)
         view = self._make(ask, exported)
         if view is None or not self._still_right(source, cuts):
@@ -138,8 +148,12 @@ class Visit:
         )
         pieces = pieces_of(view.result or {}, self.host)
         old = instead_of.items if instead_of is not None else []
-        placing = Placing(self.host, added, self.kept.note)
-        rows = placing.place(pieces, markers=values["markers"], instead_of=old)
+        placing = Placing(self.host, added, self.kept.note, self._placing)
+        try:
+            rows = placing.place(pieces, markers=values["markers"], instead_of=old)
+        except PlacingCancelled as cancelled:
+            self.window.tell(self.title, [str(cancelled)])
+            return
         made = "{} take{} placed, made by {}".format(len(rows), "s" * (len(rows) != 1), view.engine)
         lines = [made, *receipt_lines(self.host, rows), *placing.still_heard]
         if self.blind:
@@ -162,7 +176,7 @@ class Visit:
         """Takes the last job's sound off the timeline; its WAV files stay."""
         last = self._last()
         number = len(ours_of(self.host.all_items(SOUND), last.items))
-        left = take_back(self.host, last)
+        left, stays = take_back(self.host, last)
         self.kept.note(last)
         if left:
             raise HostProblem(taken_back(left))
@@ -177,7 +191,7 @@ class Visit:
                 *((copies, "were", "them", "stay") if copies > 1 else ("one", "was", "them", "stays"))
             )
         folder = os.path.dirname(last.pool[0]) if last.pool else ""
-        self.window.tell(self.title, [what, f"The sound files stay in {folder}" if folder else ""])
+        self.window.tell(self.title, [what, *stays, f"The sound files stay in {folder}" if folder else ""])
 
     def _last(self) -> Added:
         last = self.kept.last(self.host.project_id, self.host.id)
@@ -211,6 +225,21 @@ class Visit:
         if watch.problem and not watch.engines:
             raise HostProblem(watch.problem)
         return watch
+
+    def _agreed_on_rates(self) -> bool:
+        """Whether sound may be placed; asked once where the timeline's rate is not the one that Resolve will
+        count it in, before anything is made, imported or placed."""
+        host = self.host
+        if host.import_rate == host.clock.rate:
+            return True
+        rates = f"{host.clock.rate} {host.import_rate}"
+        if self.kept.rates(host.project_id, host.id) == rates:
+            return True
+        lines = [rates_note(host), _UNTOUCHED]
+        if self.window.choose(self.title, lines, [_ALL_THE_SAME, _CANCEL]) != _ALL_THE_SAME:
+            return False
+        self.kept.agree(host.project_id, host.id, rates)
+        return True
 
     def _visible(self) -> list[tuple[int, int]]:
         """The pieces of picture that can be seen, by what Resolve's items say."""
@@ -278,6 +307,14 @@ class Visit:
                 print(view.detail, file=sys.stderr)
             raise HostProblem(view.error)
         return view if view.state == "done" else None
+
+    def _placing(self, words: str, done: int, of: int) -> bool:
+        """Shows how far the placing is, now and then; whether the editor wants no more of it."""
+        now = time.monotonic()
+        if now - self._shown < BETWEEN_SHOWN:
+            return False
+        self._shown = now
+        return self.window.progress(self.title, f"{words} {done} of {of}", done / max(of, 1), None)
 
     def _still_right(self, source: Source, cuts: set[int]) -> bool:
         """Whether the sound may be placed: the timeline is open, and its cuts are where they were."""

@@ -71,6 +71,16 @@ class Kept:
         known["prompts"] = [text for text in dict.fromkeys(prompts) if text][:MOST_PROMPTS]
         self._write()
 
+    def rates(self, project: str, timeline: str) -> str:
+        """The rates of TIMELINE and its project that the editor has agreed to, as :meth:`agree` has them."""
+        return str(self._projects.get(project, {}).get("rates", {}).get(timeline, ""))
+
+    def agree(self, project: str, timeline: str, rates: str) -> None:
+        """Keeps that the editor agreed to RATES. Raises HostProblem where it cannot be written."""
+        self._read()
+        self._projects.setdefault(project, {}).setdefault("rates", {})[timeline] = rates
+        self._write()
+
     # ----------------------------------------------------------------------------------------- jobs
 
     def note(self, added: Added) -> None:

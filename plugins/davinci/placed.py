@@ -7,6 +7,7 @@ Standard library only, Python 3.8 syntax.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping, NamedTuple, Sequence
 
@@ -43,11 +44,18 @@ class Added:
     timeline: str
     ask: dict[str, Any] = field(default_factory=dict)
     tracks: list[str] = field(default_factory=list)
+    """The names that the new tracks are given, in order; each may have its plain form instead."""
     first_track: int = 0
     """How many audio tracks there were before."""
+    names: list[str] = field(default_factory=list)
+    """What those were called."""
+    made: int = 0
+    """How many of the new tracks Resolve has added, as far as is known."""
     items: list[dict[str, Any]] = field(default_factory=list)
     """id, path, start and track of each."""
     pool: list[str] = field(default_factory=list)
+    bin: str = ""
+    """The bin that the clips were put into."""
     bins: list[str] = field(default_factory=list)
     """Bins that were made, the outer one first."""
     markers: list[str] = field(default_factory=list)
@@ -73,6 +81,10 @@ class Row(NamedTuple):
 
 class PlacingFailed(HostProblem):
     """The takes were not placed; the text says why and what was taken back."""
+
+
+class PlacingCancelled(PlacingFailed):
+    """The editor did not want them any more; the text says that they were taken back."""
 
 
 def pieces_of(result: Mapping[str, Any], host: Host) -> list[Piece]:
@@ -115,6 +127,16 @@ def ours_of(
         for index, item in items
         if item.id in named or (item.start in starts and (item.start, same_file(item.path)) in places)
     ]
+
+
+def plain_name(track: str) -> str:
+    """What TRACK is called where Resolve refuses a colon or a slash: "Foley foley 2"."""
+    return " ".join(re.sub(r"[:/]+", " ", track).split())
+
+
+def colon_name(track: str) -> str:
+    """What foley calls a track that has the plain form TRACK."""
+    return re.sub(rf"^{BIN} (?=\S)", f"{BIN}: ", track)
 
 
 def clips_by_path(clips: Any) -> dict[str, Any]:

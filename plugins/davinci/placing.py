@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
+from typing import Any, Callable, Mapping, Sequence
 
-from .frames import Cut, CutInexact, cut_of, decimal, read_rate
+from .frames import Cut
+from .importing import AT_A_TIME, Imported, Note, import_takes
 from .placed import (
-    BIN,
     PLACED,
     Added,
     Piece,
+    PlacingCancelled,
     PlacingFailed,
     Row,
-    clips_by_path,
     ours_of,
+    plain_name,
     same_file,
-    sub_folder,
 )
 from .receipt import receipt, users_items
 from .resolve_host import OURS, SOUND, Host, HostProblem, call, maybe
@@ -33,19 +33,23 @@ MARKER_COLOUR = "Mint"
 _TYPES = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 _NOTE_LENGTH = 900
 
-Note = Callable[[Added], None]
-"""Writes down what has been added so far."""
-Imported = Dict[str, Tuple[Any, Cut]]
-"""By path: a clip of the media pool, and its cut in the frames that Resolve gave it."""
+Progress = Callable[[str, int, int], bool]
+"""Shows what is being done, and with how many of how many; True once the editor wants to cancel."""
+
+
+class _Cancelled(HostProblem):
+    """The editor wants it no more."""
 
 
 class Placing:
     """One job's takes on their way onto the open timeline of HOST; ADDED is kept true, and told to NOTE."""
 
-    def __init__(self, host: Host, added: Added, note: Note) -> None:
+    def __init__(self, host: Host, added: Added, note: Note, progress: Progress | None = None) -> None:
         self.host = host
         self.added = added
         self.note = note
+        self.progress = progress
+        self.number = self.done = 0
         self.still_heard: list[str] = []
         """Sentences on earlier takes that could not be disabled, as on a locked track."""
 
@@ -55,117 +59,81 @@ class Placing:
         """Lays PIECES onto new tracks and reads them back; the receipt.
 
         MARKERS: one over each cue. INSTEAD_OF: items of an earlier job, which are disabled once all is well.
-        Raises PlacingFailed with everything taken back.
+        Raises PlacingFailed, and PlacingCancelled, with everything taken back.
         """
-        host = self.host
+        host, self.number = self.host, len(pieces)
         with host.edit_page():
             before = users_items(host)
             try:
-                imported = self._import(pieces)
+                imported = import_takes(host, self.added, self.note, pieces, self._go_on)
                 tracks = self._add_tracks(pieces)
                 for name, track in tracks.items():
                     self._append([piece for piece in pieces if piece.track == name], imported, track)
                 if markers:
                     self._add_markers(pieces)
+                self._go_on("reading back", self.number)
                 rows = receipt(host, pieces, {path: cut for path, (_, cut) in imported.items()}, tracks)
                 _check(rows, before, users_items(host, set(tracks.values())))
                 self._disable(instead_of)
                 self.added.state = PLACED
                 self.note(self.added)
             except BaseException as problem:  # whatever it was, what was added must go
-                left = take_back(host, self.added, at_once=True)
+                left = take_back(host, self.added, at_once=True).left
                 with suppress(HostProblem):
                     self.note(self.added)
                 if not isinstance(problem, Exception):  # Resolve ends the script
                     raise
+                if isinstance(problem, _Cancelled):
+                    raise PlacingCancelled(f"Cancelled. {taken_back(left)}") from None
                 why = str(problem) or type(problem).__name__
                 raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
             return rows
 
-    # ----------------------------------------------------------------------------------- media pool
-
-    def _import(self, pieces: Sequence[Piece]) -> Imported:
-        pool = self.host.pool
-        kept = call(pool, "GetCurrentFolder")
-        paths = list(dict.fromkeys(piece.path for piece in pieces))
-        for path in paths:
-            if not os.path.isfile(path):
-                raise HostProblem(f"the sound file {path} is not there")
-        try:
-            folder = self._bin(pool)
-            self.added.pool = paths
-            self.note(self.added)
-            if call(pool, "SetCurrentFolder", folder) is False:
-                raise HostProblem(f"the bin {BIN}/{self.host.name} could not be opened")
-            clips = clips_by_path(call(pool, "ImportMedia", paths))
-        finally:
-            if kept is not None:
-                maybe(pool, "SetCurrentFolder", kept)
-        found = {}
-        for piece in pieces:
-            clip = clips.get(same_file(piece.path))
-            if clip is None:
-                raise HostProblem(f"Resolve did not import {os.path.basename(piece.path)}")
-            found[piece.path] = clip, self._cut(piece, clip)
-        return found
-
-    def _cut(self, piece: Piece, clip: Any) -> Cut:
-        said, rate = call(clip, "GetClipProperty", "FPS"), self.host.clock.rate
-        name, file_rate = os.path.basename(piece.path), read_rate(said)[0]
-        if file_rate not in (rate, self.host.import_rate):  # the editor was told of no other
-            raise HostProblem(
-                f"Resolve counts {name} in {decimal(file_rate)} frames a second, its project had "
-                f"{decimal(self.host.import_rate)}; see to the project's frame rate and ask again"
-            )
-        try:
-            return cut_of(piece.before, piece.span.length, rate, file_rate)
-        except CutInexact as inexact:
-            raise HostProblem(
-                f"Resolve counts {name} in {said} frames a second, the timeline has "
-                f"{decimal(rate)}: {inexact}; ask again without handles"
-            ) from None
-
-    def _bin(self, pool: Any) -> Any:
-        """The bin "Foley/<timeline>", made where it is missing."""
-        folder, path = call(pool, "GetRootFolder"), ""
-        for name in (BIN, self.host.name):
-            path = f"{path}/{name}" if path else name
-            inner = sub_folder(folder, name)
-            if inner is None:
-                self.added.bins.append(path)
-                self.note(self.added)
-                inner = call(pool, "AddSubFolder", folder, name)
-                if inner is None:
-                    raise HostProblem(f"the bin {path} could not be made in the media pool")
-            folder = inner
-        return folder
-
-    # ------------------------------------------------------------------------------------- timeline
+    def _go_on(self, words: str, done: int) -> None:
+        """Shows WORDS, and that DONE are done. Raises _Cancelled where the editor wants no more of it."""
+        if self.progress is not None and self.progress(words, done, self.number):
+            raise _Cancelled
 
     def _add_tracks(self, pieces: Sequence[Piece]) -> dict[str, int]:
-        """By name: the number of each new track."""
+        """By name: the number of each new track. PIECES are told what theirs is called."""
         host = self.host
         made: dict[str, int] = {}
         count = self.added.first_track = host.track_count(SOUND)
-        edge = [maybe(host.timeline, "GetTrackName", SOUND, index) for index in (count, count + 1)]
-        if (count and not edge[0]) or edge[1]:  # to name a track by a wrong number would rename one of yours
+        names = [maybe(host.timeline, "GetTrackName", SOUND, index + 1) for index in range(count + 1)]
+        if not all(names[:count]) or names[count]:  # to name one by a wrong number would rename one of yours
             raise HostProblem(
                 f"Resolve says that there are {count} audio tracks, which is not so; "
                 "open another page and try again"
             )
-        for piece in pieces:
-            if piece.track not in made:
-                self.added.tracks.append(piece.track)
-                self.note(self.added)
-                made[piece.track] = self._add_track(piece, self.added.first_track + len(made) + 1)
+        self.added.names = [str(name) for name in names[:count]]
+        for wanted in list(dict.fromkeys(piece.track for piece in pieces)):
+            self._go_on("placing", 0)
+            self.added.tracks.append(wanted)
+            self.note(self.added)
+            own = [piece for piece in pieces if piece.track == wanted]
+            index = count + len(made) + 1
+            name = self._add_track(wanted, own[0].channels, index)
+            made[name] = index
+            for piece in own:
+                piece.track = name
         return made
 
-    def _add_track(self, piece: Piece, index: int) -> int:
-        timeline, kind = self.host.timeline, _TYPES.get(piece.channels, f"adaptive{piece.channels}")
+    def _add_track(self, wanted: str, channels: int, index: int) -> str:
+        """Adds a track, which comes to be number INDEX; its name: WANTED, else the plain form of that."""
+        timeline, kind = self.host.timeline, _TYPES.get(channels, f"adaptive{channels}")
+        if maybe(timeline, "GetTrackName", SOUND, index):
+            raise HostProblem("audio tracks were added while sound was placed")
         said = call(timeline, "AddTrack", SOUND, kind)
-        maybe(timeline, "SetTrackName", SOUND, index, piece.track)
-        # The count of tracks may be an old one; the name that comes back is what proves the track.
-        if maybe(timeline, "GetTrackName", SOUND, index) != piece.track:
+        there = maybe(timeline, "GetTrackName", SOUND, index)
+        if there or (said and there != ""):  # "" is what a track has that is not there
+            self.added.made += 1
+            self.note(self.added)
+        for name in (wanted, wanted, plain_name(wanted)):
+            maybe(timeline, "SetTrackName", SOUND, index, name)
+            # The count of tracks may be an old one; the name that comes back is what proves the track.
+            if maybe(timeline, "GetTrackName", SOUND, index) == name:
+                break
+        else:
             what = "named" if said else "added"
             raise HostProblem(f"a new audio track could not be {what}; close Resolve's dialogs and try again")
         real = maybe(timeline, "GetTrackSubType", SOUND, index)
@@ -173,17 +141,26 @@ class Placing:
             raise HostProblem(f"the new audio track is {real} where {kind} is needed")
         if self.host.items(SOUND, index):
             raise HostProblem(f"the new audio track {index} is not empty")
-        return index
+        return name
 
     def _append(self, pieces: Sequence[Piece], imported: Imported, track: int) -> None:
-        """Lays PIECES onto the new TRACK, all with one call: each call, and each note, takes its time."""
+        """Lays PIECES onto the new TRACK, many with one call: each call, and each note, takes its time."""
         host = self.host
         entries: list[dict[str, Any]] = [
             {"id": "", "path": piece.path, "start": piece.span.start, "track": track} for piece in pieces
         ]
         self.added.items += entries
         self.note(self.added)
-        call(host.pool, "AppendToTimeline", [_wish(piece, *imported[piece.path], track) for piece in pieces])
+        for first in range(0, len(pieces), AT_A_TIME):
+            self._go_on("placing", self.done)
+            if not host.still_open():  # Resolve would lay them onto the timeline that is open instead
+                raise HostProblem(f"the timeline {host.name} was closed while sound was placed")
+            if maybe(host.timeline, "GetTrackName", SOUND, track) != pieces[0].track:
+                raise HostProblem("the audio tracks were changed while sound was placed")
+            some = pieces[first : first + AT_A_TIME]
+            wishes = [_wish(piece, *imported[piece.path], track) for piece in some]
+            call(host.pool, "AppendToTimeline", wishes)
+            self.done += len(some)
         # What it returns proves nothing; the items are what lies there now.
         laid = {same_file(item.path): item for item in host.items(SOUND, track)}
         for entry in entries:
@@ -202,7 +179,9 @@ class Placing:
         taken = {int(frame) for frame in call(host.timeline, "GetMarkers") or {}}
         self.added.markers = [f"{OURS}{self.added.job}:{piece.cue}" for piece in pieces if piece.heard]
         self.note(self.added)
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
+            if number % AT_A_TIME == 0:
+                self._go_on("setting markers", number)
             first = host.clock.relative(piece.span.start)
             frames = range(first, first + piece.span.length)
             free = next((frame for frame in frames if frame not in taken), None)

@@ -21,10 +21,14 @@ def receipt(
     """Each of PIECES as it really lies on the timeline, good or not."""
     rows = []
     on_track = {index: host.items(SOUND, index) for index in tracks.values()}
+    by_file: dict[tuple[int, str], list[Item]] = {}
+    for index, items in on_track.items():
+        for item in items:
+            by_file.setdefault((index, same_file(item.path)), []).append(item)
     for piece in pieces:
         cut, index = cuts[piece.path], tracks[piece.track]
         wanted = Span(piece.span.start, piece.span.start + cut.length)
-        found = [item for item in on_track[index] if same_file(item.path) == same_file(piece.path)]
+        found = by_file.get((index, same_file(piece.path)), [])
         rows.append(Row(*_compared(host, piece, cut, wanted, found)))
     for name, index in tracks.items():
         if len(on_track[index]) != sum(piece.track == name for piece in pieces):

@@ -233,6 +233,11 @@ class Host:
         now = maybe(self.project, "GetCurrentTimeline")
         return now is not None and maybe(now, "GetUniqueId") == self.id
 
+    def other_open(self) -> bool:
+        """Whether another timeline than the one that was read is open now."""
+        now = maybe(maybe(self.project, "GetCurrentTimeline"), "GetUniqueId")
+        return isinstance(now, str) and now != self.id
+
     def track_count(self, kind: str) -> int:
         """How many tracks of KIND there are; the count that Resolve gives may be an old one, not so names."""
         count = number(self.timeline, "GetTrackCount", kind)

@@ -6,35 +6,49 @@ Standard library only, Python 3.8 syntax.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from .placed import BIN, LEFT, PLACED, REMOVED, Added, clips_by_path, ours_of, same_file, sub_folder
+from .our_tracks import empty_tracks
+from .placed import BIN, LEFT, REMOVED, Added, clips_by_path, ours_of, same_file, sub_folder
 from .resolve_host import SOUND, Host, HostProblem, call, listed, maybe
 
 LOCKED = " on a locked track"
+CLOSED = "another timeline is open than "
 
 
-def take_back(host: Host, added: Added, *, at_once: bool = False) -> list[str]:
-    """Takes away what ADDED has; the WAV files stay. Returns what could not be taken, in words; never raises.
+class Taken(NamedTuple):
+    """What is still there, in words."""
+
+    left: list[str]
+    """What could not be taken back."""
+    stays: list[str]
+    """What was left because the editor has made it theirs."""
+
+
+def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
+    """Takes away what ADDED has; the WAV files stay. Never raises.
 
     AT_ONCE: the same run has just added it. Whatever the editor has made of it since is left: tracks with
-    other items, clips used elsewhere.
+    other items or that may be theirs, clips used elsewhere or put into another bin.
     """
-    left: list[str] = []
+    taken = Taken([], [])
     with suppress(HostProblem), host.edit_page():
         for step in (_take_items, _take_markers, _take_clips):
             try:
-                left += step(host, added, at_once)
+                step(host, added, taken, at_once)
             except HostProblem as problem:
-                left.append(str(problem))
+                taken.left.append(str(problem))
     if maybe(host.timeline, "GetName") != host.name:
-        left.append("Resolve gives no answer")
-    added.state = LEFT if left else REMOVED
-    return list(dict.fromkeys(left))
+        taken.left.append("Resolve gives no answer")
+    if taken.left and host.other_open():
+        taken.left.insert(0, f"{CLOSED}{host.name}")
+    added.state = LEFT if taken.left else REMOVED
+    return Taken(*(list(dict.fromkeys(words)) for words in taken))
 
 
-def _take_items(host: Host, added: Added, at_once: bool) -> list[str]:
+def _take_items(host: Host, added: Added, taken: Taken, _at_once: bool) -> None:
     ours = ours_of(host.all_items(SOUND), added.items)
     held = {index for index, _ in ours}
     locked = {index for index in held if maybe(host.timeline, "GetIsTrackLocked", SOUND, index) is True}
@@ -45,68 +59,91 @@ def _take_items(host: Host, added: Added, at_once: bool) -> list[str]:
     for _, item in ours_of(items, added.silenced):
         if not item.enabled:
             maybe(item.handle, "SetClipEnabled", True)
-    return [
-        *(
-            f"{item.name} at {host.clock.label(item.start)}" + (LOCKED if index in locked else "")
-            for index, item in ours_of(items, added.items)
-        ),
-        *_delete_tracks(host, added, held, at_once),
-    ]
+    for index, item in ours_of(items, added.items):
+        where = LOCKED if index in locked else ""
+        taken.left.append(f"{item.name} at {host.clock.label(item.start)}{where}")
+    _delete_tracks(host, added, held, taken)
 
 
-def _delete_tracks(host: Host, added: Added, held: set[int], at_once: bool) -> list[str]:
-    """Deletes those tracks of ours that are empty; what could not be deleted.
-
-    Ours have a name that we gave and HELD our items, or lie where we added them, or behind all others after a
-    run that did not come to its end. A track that was never named can be told only AT_ONCE, by being new.
-    """
-    left = []
-    for index in range(host.track_count(SOUND), 0, -1):
-        name = maybe(host.timeline, "GetTrackName", SOUND, index)
-        named = name in added.tracks and (
-            index in held
-            or index == added.first_track + 1 + added.tracks.index(name)
-            or (added.state != PLACED and index > added.first_track)
-        )
-        new = at_once and added.first_track < index <= added.first_track + len(added.tracks)
-        if not (named or new) or not name or host.items(SOUND, index):
-            continue
+def _delete_tracks(host: Host, added: Added, held: set[int], taken: Taken) -> None:
+    """Deletes those tracks of ours that are empty. HELD are those that had items of ours."""
+    tracks = empty_tracks(host, added, held)
+    taken.stays.extend(f"The empty audio track {name} stays: it may be yours" for _, name in tracks.unsure)
+    for index, name in sorted(tracks.ours, reverse=True):
         count = host.track_count(SOUND)
         if count == 1:
             continue  # Resolve keeps the last one
         maybe(host.timeline, "DeleteTrack", SOUND, index)
         if host.track_count(SOUND) == count:
-            left.append(f"the empty track {name}")
-    return left
+            taken.left.append(f"the empty track {name}")
 
 
-def _take_markers(host: Host, added: Added, _: bool) -> list[str]:
+def _take_markers(host: Host, added: Added, taken: Taken, _at_once: bool) -> None:
     for custom in added.markers:
         maybe(host.timeline, "DeleteMarkerByCustomData", custom)
     there = call(host.timeline, "GetMarkers") or {}
     found = {str(marker.get("customData")): frame for frame, marker in there.items()}
-    return [
+    taken.left.extend(
         f"the marker at {host.clock.label(host.clock.absolute(found[custom]))}"
         for custom in added.markers
         if custom in found
-    ]
+    )
 
 
-def _take_clips(host: Host, added: Added, _: bool) -> list[str]:
-    """Takes our clips out of the media pool where nothing uses them, and the bins we made if empty then."""
-    outer = sub_folder(call(host.pool, "GetRootFolder"), BIN)
-    inner = sub_folder(outer, host.name) if outer is not None else None
-    ours = _clips_of(inner, added)
+def _take_clips(host: Host, added: Added, taken: Taken, at_once: bool) -> None:
+    """Takes our clips out of the media pool where nothing uses them, and the bins we made if empty then.
+
+    A clip that lies in another bin than we put it into was put there by the editor, unless AT_ONCE.
+    """
+    home = added.bin or f"{BIN}/{host.name}"
+    root = call(host.pool, "GetRootFolder")
+    ours = _clips_of(_bin_at(root, home), added)
+    if len(ours) < len({same_file(path) for path in added.pool}):
+        for place, folder in _bins(root):
+            found = {path: clip for path, clip in _clips_of(folder, added).items() if path not in ours}
+            if place == home or at_once:
+                ours.update(found)
+            elif found:
+                taken.stays.append(_stay(found, place))
     used = _used(host, ours)
     unused = [clip for path, clip in ours.items() if path not in used]
     if unused:
         maybe(host.pool, "DeleteClips", unused)
-    kept = len(_clips_of(inner, added)) - (len(ours) - len(unused))
-    left = [f"{kept} sound file{'s' * (kept > 1)} in the bin {BIN}/{host.name}"] if kept > 0 else []
-    for path, folder in ((f"{BIN}/{host.name}", inner), (BIN, outer)):
+    kept = len(_clips_of(_bin_at(root, home), added)) - (len(ours) - len(unused))
+    if kept > 0:
+        taken.left.append(f"{kept} sound file{'s' * (kept > 1)} in the bin {home}")
+    for path in (home, BIN):
+        folder = _bin_at(root, path)
         if path in added.bins and folder is not None and not _holds(folder):
             maybe(host.pool, "DeleteFolders", [folder])
-    return left
+
+
+def _bin_at(root: Any, place: str) -> Any:
+    """The bin at PLACE, "Foley/<timeline>", below ROOT; None where there is none."""
+    folder = root
+    for name in place.split("/", 1):
+        folder = sub_folder(folder, name) if folder is not None else None
+    return folder
+
+
+def _bins(root: Any) -> Iterator[tuple[str, Any]]:
+    """Every bin of the pool, with its place."""
+    todo = [("", root)]
+    while todo:
+        place, folder = todo.pop()
+        yield place, folder
+        for inner in listed(maybe(folder, "GetSubFolderList")):
+            name = str(maybe(inner, "GetName") or "")
+            todo.append((f"{place}/{name}" if place else name, inner))
+
+
+def _stay(clips: Mapping[str, Any], place: str) -> str:
+    """That CLIPS stay in the bin at PLACE."""
+    names = [os.path.basename(path) for path in clips]
+    what, them = (
+        (f"{names[0]} stays", "it") if len(names) == 1 else (f"{len(names)} sound files stay", "them")
+    )
+    return f"{what} in the bin {place or 'Master'}, where you put {them}"
 
 
 def _used(host: Host, clips: Mapping[str, Any]) -> set[str]:
@@ -141,9 +178,11 @@ def _holds(folder: Any) -> bool:
 
 def taken_back(left: Sequence[str]) -> str:
     """A sentence on LEFT, what :func:`take_back` could not take."""
-    if left:
-        return ("Not all of it could be taken back ({}); {} and run Foley - Remove last").format(
-            "; ".join(left),
-            "unlock the track" if any(LOCKED in each for each in left) else "close Resolve's dialogs",
-        )
-    return "What was added has been taken back; the timeline is as it was"
+    if not left:
+        return "What was added has been taken back; the timeline is as it was"
+    mend = "close Resolve's dialogs"
+    if left[0].startswith(CLOSED):
+        mend = f"open the timeline {left[0][len(CLOSED) :]}"
+    elif any(LOCKED in each for each in left):
+        mend = "unlock the track"
+    return f"Not all of it could be taken back ({'; '.join(left)}); {mend} and run Foley - Remove last"

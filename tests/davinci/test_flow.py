@@ -125,6 +125,24 @@ def test_redo_lays_another_take_and_disables_the_earlier(
     assert "no sound on the timeline Cut 1" in person.sentence
 
 
+@pytest.mark.parametrize("colon", [True, False])
+def test_a_later_job_finds_the_names_that_are_taken_with_and_without_a_colon(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path, colon: bool
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES), track_name_colon=colon)
+    before = stage.snapshot()
+    person = well(stage.click("generate", answer(takes=2)))
+    names = ["Foley: foley", "Foley: foley (take 2)", "Foley: foley 2"]
+    names = names if colon else [name.replace(":", "") for name in names]
+    assert [row[1] for row in person.receipt] == names[:2]
+    well(stage.click("redo", answer(takes=1)))
+    assert [name for name, _, _ in stage.tracks()[1:]] == names
+    for left in (names[:2], []):
+        assert stage.click("remove").sentence == ""
+        assert [name for name, _, _ in stage.tracks()[1:]] == left
+    assert stage.snapshot() == before
+
+
 def test_what_is_wrong_in_the_question_is_said_and_asked_again(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -178,7 +196,7 @@ def test_a_timeline_of_its_own_rate_is_told_and_begins_exactly(
     spec = clip_spec(flashes, "25", FRAMES, rate="25")
     spec["rate"] = "24"
     stage = make(spec)
-    person = well(stage.click("generate", answer()))
+    person = well(stage.click("generate", answer(), choices=["Place it all the same"]))
     assert any("25 frames a second, its project 24" in note for note in person.questions[0].notes)
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
     (wish,) = stage.appended()

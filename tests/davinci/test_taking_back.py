@@ -16,6 +16,7 @@ from foley_davinci.resolve_host import HostProblem
 
 from davinci.canned import GOOD, canned_stage, laid
 from davinci.stage import Editor, Stage
+from resolve_emulator.model import Folder, Track
 
 
 @pytest.fixture
@@ -118,6 +119,96 @@ def test_a_track_that_was_emptied_goes_too(stage: Stage) -> None:
     track(stage, 1).items.pop().deleted = True
     assert said(stage.click("remove")) == "1 take removed: steps (1 had gone already)"
     assert stage.snapshot() == before
+
+
+def add_track(stage: Stage, index: int, name: str) -> Any:
+    """A track of the editor's own at a place, counted from 0."""
+    made = Track("audio", "mono")
+    made.name = name
+    stage.timeline.tracks["audio"].insert(index, made)
+    return made
+
+
+def move(stage: Stage, take: Any, target: Any) -> None:
+    """As the editor drags a take onto another track."""
+    for one in stage.timeline.tracks["audio"]:
+        if take in one.items:
+            one.items.remove(take)
+    target.items.append(take)
+
+
+@pytest.mark.parametrize("at", [1, 3], ids=["above ours", "below ours"])
+@pytest.mark.parametrize("name", ["Foley: foley", "Foley foley"])
+@pytest.mark.parametrize("before_the_job", [True, False])
+def test_a_take_that_was_moved_to_a_track_of_yours_with_our_name_leaves_yours(
+    stage: Stage, name: str, at: int, before_the_job: bool
+) -> None:
+    own = add_track(stage, 1, name) if before_the_job else None
+    before = stage.snapshot()
+    assert stage.click("generate", {"prompt": "steps", "folder": "/sound"}).sentence == ""
+    (take,) = stage.timeline.tracks["audio"][-2].items
+    own = own or add_track(stage, at, name)
+    move(stage, take, own)
+    person = stage.click("remove")
+    assert person.sentence == ""
+    assert own in stage.timeline.tracks["audio"]
+    assert f"The empty audio track {name} stays: it may be yours" in person.told[0][0]
+    if before_the_job:
+        assert stage.snapshot() == before, "ours is gone, and nothing else"
+
+
+def test_tracks_of_yours_above_and_below_ours_are_no_obstacle(stage: Stage) -> None:
+    place(stage)
+    add_track(stage, 1, "Music")
+    add_track(stage, 4, "")
+    assert said(stage.click("remove")) == "2 takes removed: steps"
+    assert [name for name, _, _ in stage.tracks()] == ["Dialogue", "Music", ""]
+
+
+def test_a_track_of_ours_that_you_removed_is_not_taken_for_yours_of_its_name(stage: Stage) -> None:
+    own = add_track(stage, 1, "Foley: foley")
+    stage.click("generate", {"prompt": "steps", "folder": "/sound"})
+    ours = stage.timeline.tracks["audio"][2]
+    move(stage, ours.items[0], own)
+    stage.timeline.tracks["audio"].remove(ours)
+    assert "The empty audio track Foley: foley stays: it may be yours" in stage.click("remove").told[0][0]
+    assert stage.timeline.tracks["audio"][1:] == [own]
+
+
+def test_two_jobs_with_tracks_of_one_name_are_taken_back_one_after_the_other(stage: Stage) -> None:
+    before = place(stage)
+    placed = stage.snapshot()
+    stage.click("redo", {})
+    add_track(stage, 1, "Music")
+    stage.click("remove")
+    del stage.timeline.tracks["audio"][1]
+    assert stage.snapshot() == placed
+    stage.click("remove")
+    assert stage.snapshot() == before
+
+
+@pytest.mark.parametrize("moved", [1, 2])
+def test_a_clip_that_was_put_into_another_bin_stays_and_is_named(stage: Stage, moved: int) -> None:
+    place(stage)
+    root = stage.host.project.root
+    inner = root.folders[0].folders[0]
+    picks = Folder("Picks", root)
+    root.folders.append(picks)
+    picks.clips, inner.clips = inner.clips[:moved], inner.clips[moved:]
+    person = stage.click("remove")
+    assert person.sentence == ""
+    names = "job-0_take1.wav stays in the bin Picks, where you put it"
+    names = names if moved == 1 else "2 sound files stay in the bin Picks, where you put them"
+    assert names in person.told[0][0]
+    assert [folder.name for folder in root.folders] == ["Picks"]
+    assert len(picks.clips) == moved
+
+
+def test_clips_are_found_where_the_timeline_was_renamed_since(stage: Stage) -> None:
+    before = place(stage)
+    stage.timeline.name = "Cut 1 final"
+    assert stage.click("remove").sentence == ""
+    assert stage.snapshot()["bins"]["bins"] == before["bins"]["bins"]
 
 
 def test_takes_with_other_names_after_a_restart_are_known_by_place_and_file(stage: Stage) -> None:
@@ -234,7 +325,7 @@ def test_the_last_sound_is_asked_for_again_where_the_timeline_was_moved_to(stage
     assert "ends before the last sound" in stage.click("redo", None).sentence
 
 
-def test_a_rate_that_nobody_was_told_of_stops_before_anything_is_placed(stage: Stage) -> None:
+def test_a_project_that_has_another_rate_than_was_told_gets_nothing_imported(stage: Stage) -> None:
     before = stage.snapshot()
 
     def answer(_question: Any) -> dict[str, Any]:
@@ -242,6 +333,21 @@ def test_a_rate_that_nobody_was_told_of_stops_before_anything_is_placed(stage: S
         return {"prompt": "steps", "folder": "/sound"}
 
     person = stage.click("generate", answer)
+    assert "frame rate was 25 and is 50 now" in person.sentence
+    assert stage.host.journal.calls("MediaPool.ImportMedia") == []
+    assert stage.appended() == []
+    stage.host.project.rate = Fraction(25)
+    assert stage.snapshot() == before
+
+
+def test_a_file_in_a_rate_that_nobody_was_told_of_is_not_placed(stage: Stage) -> None:
+    before = stage.snapshot()
+
+    def change(_args: Any) -> None:
+        stage.host.project.rate = Fraction(50)
+
+    stage.host.faults.add("MediaPool.ImportMedia", "before", change=change)
+    person = stage.click("generate", {"prompt": "steps", "folder": "/sound"})
     assert "in 50 frames a second, its project had 25" in person.sentence
     assert stage.appended() == []
     stage.host.project.rate = Fraction(25)

@@ -223,7 +223,8 @@ class Timeline(Marked):
         track = self._track(kind, index)
         if track is None or not isinstance(name, str):
             return False
-        track.name = name
+        if self._host.quirks["track_name_colon"] or not set(name) & set(":/"):
+            track.name = name
         return True
 
     @api(since=(18, 5), fails=None)
