@@ -261,6 +261,22 @@ def test_what_nothing_is_asked_for_says_so_and_is_done_once_something_is(drop: D
         ),
         ("clip.csv", "In,Out,Prompt\n00:00:00:20,00:00:00:10,a\n", "clip.csv, line 2, column 2 (Out)"),
         ("foley.toml", "takes = 99\n", "foley.toml, line 1, column 1: takes must be"),
+        (
+            "clip.foley.toml",
+            'prompt = "a"\nlayer = "x"\n',
+            "clip.foley.toml, line 2, column 1: there is no layer",
+        ),
+        ("foley.toml", 'engine = "x"\n', "foley.toml, line 1, column 1: there is no engine 'x'"),
+        (
+            "foley.toml",
+            "[options]\nzz = 1\n",
+            "foley.toml, line 2, column 1: the fake engine has no option 'zz'",
+        ),
+        (
+            "foley.toml",
+            'prompt = "unplayable"\n',
+            "foley.toml, line 1, column 1: the fake engine cannot play this",
+        ),
     ],
 )
 def test_a_bad_sidecar_is_a_report_with_the_place(

@@ -76,6 +76,14 @@ def read_sheet(path: Path) -> Sidecar:
     return Sidecar(cues=tuple(cues), source=path)
 
 
+def place_in(path: Path, *keys: str) -> Place | None:
+    """Where the TOML file at PATH says what is under KEYS; None where it does not, or cannot be read."""
+    try:
+        return _toml(path)[1].get(keys)
+    except SheetError:
+        return None
+
+
 def _toml(path: Path) -> tuple[dict[str, Any], dict[Keys, Place]]:
     """The document at PATH, and where each of its keys stands."""
     # Line ends as tomllib sees them.

@@ -20,7 +20,8 @@ from foleyd.watch import placing
 from foleyd.watch.asking import Matter, ask_for, folder_settings, sheet_of
 from foleyd.watch.endings import Changed, Left, Outcome, dress, fail, failed, place
 from foleyd.watch.errors import SourceGone
-from foleyd.watch.kinds import is_timeline
+from foleyd.watch.kinds import SETTINGS_FILE, is_timeline
+from foleyd.watch.locating import located
 from foleyd.watch.pointing import pointed_at
 from foleyd.watch.records import Entry, State
 from foleyd.watch.shop import News, Shop, sides_at
@@ -80,11 +81,21 @@ def _after(shop: Shop, entry: Entry, error: Exception, tries: _Tries) -> Outcome
     if isinstance(error, OSError):
         error = placing.explained(shop.places.making(entry.token), error)
     if isinstance(error, FoleyError):
-        outcome = failed(shop, entry, error)
+        outcome = failed(shop, entry, located(error, _said_in(shop, entry), entry.origin))
         if outcome is None:
             _again(shop, entry)
         return outcome
     return fail(shop, entry, failure_or_defect(error))
+
+
+def _said_in(shop: Shop, entry: Entry) -> list[Path]:
+    """The TOML files that say what is asked for ENTRY's file, the nearest first."""
+    given = shop.given.get(entry.name)
+    if given is not None:
+        source = given[0].source
+        return [source] if source is not None and source.suffix.casefold() == ".toml" else []
+    sidecar = sides_at(shop, entry.name).sidecar
+    return [*([sidecar] if sidecar is not None else []), shop.places.source / SETTINGS_FILE]
 
 
 def _attempt(shop: Shop, entry: Entry) -> Outcome:

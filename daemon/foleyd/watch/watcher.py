@@ -31,7 +31,6 @@ _LONGEST_HOLD = 60.0
 _SHORTEST_LOOK = 0.1
 _ONCE_PATIENCE = 15.0
 _NOT_ALONE = "it belongs to a timeline"
-_ASKING = frozenset({"NOTHING_ASKED", "SHEET_INVALID", "SHEET_NOT_FOUND"})
 
 
 class Watcher:
@@ -247,9 +246,7 @@ class Watcher:
     def _is_worth_retrying(self, entry: Entry) -> bool:
         if entry.reported and not self._shop.places.failure(entry.name).exists():
             return True
-        return entry.reason in _ASKING and entry.folder != folder_digest(
-            self._shop.places.source, self._shop.rules
-        )
+        return entry.folder != folder_digest(self._shop.places.source, self._shop.rules)
 
     def _why_not(self, name: str, now: float) -> str:
         """Why NAME is not begun now, in a clause; "" when it is."""

@@ -1,0 +1,53 @@
+"""What the daemon refuses, and where it was asked for: file, line and column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from foleyd.cuesheet.read import place_in
+from foleyd.errors import FailedWork, Failure, FoleyError, failure_of
+
+_KEYS = {
+    "rule.prompts": "prompt",
+    "rule.negative_prompt": "negative",
+    "rule.layer": "layer",
+    "rule.takes": "takes",
+    "rule.seed": "seed",
+    "engine.name": "engine",
+    "output.handles_frames": "handles",
+    "output.naming": "naming",
+    "output.loudness": "loudness",
+}
+"""Keys of sheets by fields of requests."""
+_OPTION = "OPTION_INVALID"
+_OPTIONS = {"preset": "preset", "steps": "steps", "guidance_scale": "guidance"}
+_QUOTED = re.compile(r"'([^']+)'")
+
+
+def located(error: FoleyError, sheets: Iterable[Path], origin: str) -> FoleyError:
+    """ERROR with its place, where one of SHEETS (TOML, the nearest to the file first) says what it is about.
+
+    ORIGIN is the name of what said the prompts.
+    """
+    failure = failure_of(error)
+    keys = _keys(failure)
+    for path in sheets if keys else ():
+        if keys == ("prompt",) and (path.name != origin or place_in(path, "cues") is not None):
+            continue
+        place = place_in(path, *keys)
+        if place is not None:
+            return FailedWork(replace(failure, message=f"{path.name}, {place}: {failure.message}"))
+    return error
+
+
+def _keys(failure: Failure) -> tuple[str, ...]:
+    """Under which keys of a sheet stands what FAILURE is about; none where that is not known."""
+    if failure.reason == _OPTION:
+        found = _QUOTED.search(failure.message)
+        name = found[1] if found else ""
+        return (_OPTIONS[name],) if name in _OPTIONS else ("options", name)
+    key = _KEYS.get(re.sub(r"\[\d+\]$", "", failure.field), "")
+    return (key,) if key else ()
