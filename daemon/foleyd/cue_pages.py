@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from foleyd.brief import Commission, Conformed, CuePlan, Heard, Notice
-from foleyd.contact_sheet import Thumbnail
-from foleyd.cue import Loudness, Program, Take
+from foleyd.brief import Commission, Conformed, CuePlan, Notice
+from foleyd.cue import Loudness, Program
 from foleyd.cuesheet.page import Page, PageCue, PageTake, cue_page, loudness_text
 from foleyd.cuesheet.write import Made, result_csv
 from foleyd.files import new_file
 from foleyd.media.waveform import Waveform
+from foleyd.shown import Shown, ShownTake
 
 COLUMNS = 320
 """Of a take's outline."""
@@ -27,18 +26,7 @@ _ALL_COLUMNS = 160_000
 _PICTURES, _ALL_PICTURES = 8, 1_200
 _PICTURE_HEIGHT = 132
 _QUALITY = 80
-_KEPT = "its earlier take is still right"
-
-
-@dataclass(frozen=True, slots=True)
-class MadeTake:
-    """A take with all that the sheet says of it. OUTLINE covers the cue."""
-
-    plan: CuePlan
-    number: int
-    heard: Heard
-    take: Take
-    outline: Waveform
+_NOT_HEARD = "it could not be made; the report of the job says why"
 
 
 def columns_for(takes: int) -> int:
@@ -49,21 +37,19 @@ def columns_for(takes: int) -> int:
 def write_cue_sheet(
     commission: Commission,
     conformed: Conformed,
-    made: Sequence[MadeTake],
-    strips: Mapping[str, tuple[Thumbnail, ...]],
+    made: Shown,
     *,
     mix: Loudness,
     preview: Path | None,
 ) -> list[Path]:
-    """Writes table and page of MADE into their names of COMMISSION; returns those.
+    """Writes table and page of the takes MADE into their names of COMMISSION; returns those.
 
-    STRIPS are small pictures by picture fingerprint; MIX is measured over all first takes. Raises
-    OutputError.
+    MIX is measured over all that are heard. Raises OutputError.
     """
     names, program = commission.names, commission.brief.program
     assert names.cue_sheet is not None
     assert names.cue_page is not None
-    shown = _cues(commission, conformed, made, strips)
+    shown = _cues(commission, made, names.cue_page.parent)
     rows = [_row(cue, program) for cue in shown]
     with new_file(names.cue_sheet) as temporary:
         table = result_csv([cue.cue for cue in shown], rows, program.start, commission.job)
@@ -84,72 +70,76 @@ def write_cue_sheet(
     return [names.cue_sheet, names.cue_page]
 
 
-def _cues(
-    commission: Commission,
-    conformed: Conformed,
-    made: Sequence[MadeTake],
-    strips: Mapping[str, tuple[Thumbnail, ...]],
-) -> list[PageCue]:
-    """All cues of the job in record order, those that failed too."""
-    brief = commission.brief
-    pictures = max(1, min(_PICTURES, _ALL_PICTURES // max(1, len(brief.plans))))
-    gain = _display_gain(made)
-    by_cue: dict[str, list[MadeTake]] = {}
-    for one in made:
-        by_cue.setdefault(one.plan.cue.id, []).append(one)
-    shown = []
-    for plan in brief.plans:
-        takes = by_cue.get(plan.cue.id, [])
-        handles = commission.output.handles if plan.cue.handles is None else plan.cue.handles
-        shown.append(
-            PageCue(
-                plan.cue,
-                handles,
-                f"{plan.engine.name} {plan.engine.version}",
-                [_take(one, conformed, gain) for one in takes],
-                _strip(plan, strips.get(takes[0].heard.fingerprint, ()), pictures) if takes else (),
-                "" if takes else _why_none(plan, commission),
-            )
+def _cues(commission: Commission, made: Shown, folder: Path) -> list[PageCue]:
+    """All cues in record order, those that failed too; files are named from FOLDER."""
+    brief, columns = commission.brief, columns_for(len(made.takes))
+    drawn = [(one, one.outline(brief.program, one.cue.record, made.gain_db, columns)) for one in made.takes]
+    gain = _display_gain(outline.peak for _, outline in drawn)
+    by_cue: dict[str, list[tuple[ShownTake, Waveform]]] = {}
+    for one, outline in drawn:
+        by_cue.setdefault(one.cue.id, []).append((one, outline))
+    pictures = max(1, min(_PICTURES, _ALL_PICTURES // max(1, len(by_cue))))
+    shown = [
+        PageCue(
+            first.cue,
+            first.handles,
+            first.engine,
+            [_take(one, outline, gain, folder) for one, outline in takes],
+            _strip(first, pictures),
         )
+        for takes in by_cue.values()
+        for first, _ in takes[:1]
+    ]
+    # A cue that was heard as nothing has an earlier take, which is still right.
+    absent = [plan for plan in brief.plans if plan.cue.id not in by_cue.keys() | commission.heard.keys()]
+    shown += [PageCue(plan.cue, 0, "", failed=_why_none(plan, commission)) for plan in absent]
     shown += [PageCue(cue, 0, "", failed=failure.message) for cue, failure in brief.failed]
     return sorted(shown, key=lambda cue: cue.cue.record)
 
 
 def _why_none(plan: CuePlan, commission: Commission) -> str:
     failure = commission.failed.get(plan.cue.id)
-    return failure.message if failure is not None else _KEPT
+    return failure.message if failure is not None else _NOT_HEARD
 
 
-def _take(one: MadeTake, conformed: Conformed, gain: float) -> PageTake:
+def _take(one: ShownTake, outline: Waveform, gain: float, folder: Path) -> PageTake:
     def heights(values: npt.NDArray[np.float32]) -> list[list[float]]:
         # Square root of level, as on the contact sheet: quiet sound shows beside loud.
         drawn: list[list[float]] = np.sqrt(np.clip(values * gain, 0, 1)).round(3).tolist()
         return drawn
 
-    outline = one.outline
     return PageTake(
         number=one.number,
-        file=one.take.path.name,
-        seed=one.take.seed,
-        loudness=one.take.loudness,
+        file=_from(folder, one.path),
+        seed=one.seed,
+        loudness=one.loudness,
         low=heights(-outline.low),
         high=heights(outline.high),
         rms=heights(outline.rms),
-        events=one.take.events,
-        exports=[path.name for path in conformed.exports.get(one.take.id, ())],
-        cached=one.heard.cached,
+        events=one.events or (),
+        exports=[path.name for path in one.exports],
+        cached=one.cached,
+        enabled=one.audible,
+        became=one.became,
     )
 
 
-def _display_gain(made: Sequence[MadeTake]) -> float:
-    peak = max((one.outline.peak for one in made), default=0.0)
+def _from(folder: Path, path: Path) -> str:
+    """PATH as a page in FOLDER refers to it; takes of earlier jobs lie elsewhere."""
+    if path.parent == folder or path.anchor != folder.anchor:
+        return path.name
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def _display_gain(peaks: Iterable[float]) -> float:
+    peak = max(peaks, default=0.0)
     return min(16.0, 1.0 / peak) if peak > 0 else 1.0
 
 
-def _strip(plan: CuePlan, thumbnails: Sequence[Thumbnail], most: int) -> list[bytes]:
-    """Up to MOST of THUMBNAILS, whose frames count from the file's first, that lie in the cue."""
-    record = plan.cue.record
-    inside = [t for t in thumbnails if record.start <= t.frame + plan.cut.first_frame < record.end]
+def _strip(take: ShownTake, most: int) -> list[bytes]:
+    """Up to MOST pictures of TAKE that lie in its cue."""
+    record = take.cue.record
+    inside = [each for each in take.thumbnails if record.start <= each.frame < record.end]
     count = min(most, len(inside))
     return [_jpeg(inside[index * len(inside) // count].rgb) for index in range(count)]
 
@@ -174,7 +164,8 @@ def _row(shown: PageCue, program: Program) -> Made:
         files=[take.file for take in shown.takes],
         integrated=first.loudness.integrated,
         true_peak=first.loudness.true_peak,
-        events=len(inside),
+        events=len(inside) if inside or not first.became else None,
+        note=first.became,
     )
 
 
@@ -189,23 +180,24 @@ def _facts(program: Program, shown: Sequence[PageCue]) -> list[str]:
 
 
 def _figures(
-    commission: Commission, conformed: Conformed, made: Sequence[MadeTake], mix: Loudness
+    commission: Commission, conformed: Conformed, made: Shown, mix: Loudness
 ) -> list[tuple[str, str]]:
-    plan = made[0].plan
-    cached = sum(one.heard.cached for one in made)
-    heard = sum(p.cue.record.duration for p in {one.plan.cue.id: one.plan for one in made}.values())
+    takes, plans = made.takes, commission.brief.plans
+    cached = sum(one.cached for one in takes)
+    counts = made.counts or (f"{cached} from the cache" if cached else "")
+    filled = sum(cue.record.duration for cue in {one.cue.id: one.cue for one in takes}.values())
     target = conformed.loudness_target
     said = [
-        ("engine", f"{plan.engine.name} {plan.engine.version}"),
-        ("takes", f"{len(made)}" + (f", {cached} from the cache" if cached else "")),
-        ("filled", f"{float(heard / commission.brief.program.rate):.2f} s"),
+        ("engine", ", ".join(dict.fromkeys(one.engine for one in takes if one.engine))),
+        ("takes", f"{len(takes)}" + (f", {counts}" if counts else "")),
+        ("filled", f"{float(filled / commission.brief.program.rate):.2f} s"),
         ("whole mix", loudness_text(mix)),
         ("levels", f"{target}; gain {conformed.gain_db:+.1f} dB for all" if target else "as they are"),
         ("time taken", commission.costs.words()),
         ("memory", commission.costs.memory_words()),
         ("made", commission.created.strftime("%Y-%m-%d %H:%M UTC")),
         ("job", commission.job),
-        ("what it is", plan.engine.summary),
+        ("what it is", plans[0].engine.summary if plans else ""),
     ]
     return [(name, value) for name, value in said if value]
 

@@ -160,7 +160,8 @@ def choose_names(
         for path in (*takes.values(), *recuts.values())
     }
     base = safe_name(brief.name) or "foley"
-    sheet = taken.free_stem(f"{base}_cues", SHEET_SUFFIXES) if output.cue_sheet and takes else None
+    lies = takes or any(one.record and one.file and one.zero is not None for one in brief.refreshed)
+    sheet = taken.free_stem(f"{base}_cues", SHEET_SUFFIXES) if output.cue_sheet and lies else None
     wants_otio = output.otio_path is None and output.folder is not None
     return Names(
         takes=takes,
@@ -168,7 +169,7 @@ def choose_names(
         otio=taken.free(base, ".otio") if wants_otio else output.otio_path,
         preview=taken.free_stem(f"{base}_preview", PREVIEW_SUFFIXES) if output.preview and takes else None,
         picture=taken.free(base, ".png") if output.picture and takes else None,
-        mix=taken.free(f"{base}_mix", ".wav") if output.audition_mix and takes else None,
+        mix=taken.free(f"{base}_mix", ".wav") if output.audition_mix and lies else None,
         cue_sheet=sheet.with_name(f"{sheet.name}.csv") if sheet else None,
         cue_page=sheet.with_name(f"{sheet.name}.html") if sheet else None,
         made=made,

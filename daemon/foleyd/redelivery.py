@@ -7,22 +7,20 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from foleyd.bench import Watch
 from foleyd.brief import Advance, Commission, Conformed
-from foleyd.cue import Cue, FileCut, Take
-from foleyd.delivery import Watching, coding_history, ixml_of, mark_of
+from foleyd.cue import Cue, FileCut, Loudness, Take
 from foleyd.errors import CancelledWork
 from foleyd.media import sound
-from foleyd.media.bwf import Broadcast, NotBroadcastWave, midnight_reference, read_provenance, write_take
-from foleyd.media.export import export
-from foleyd.media.loudness import measure
+from foleyd.media.bwf import NotBroadcastWave, read_provenance
 from foleyd.media.recut import FileSound
-from foleyd.refresh import size_of
 from foleyd.refreshed import Refreshed, cut_from, zero_sample
+from foleyd.take_files import exports_of, place_words, write_take_file
 from foleyd.timebase import SAMPLE_RATE
-from foleyd.timeline.notes import file_notes, place_notes, read_notes
+from foleyd.timeline.notes import read_notes
 
 
-def cut_anew(commission: Commission, conformed: Conformed, watch: Watching) -> Conformed:
+def cut_anew(commission: Commission, conformed: Conformed, watch: Watch) -> Conformed:
     """CONFORMED with a new file for every earlier take that needs one; the old files stay as they are.
 
     Raises OutputError, MediaError, CancelledWork.
@@ -35,11 +33,7 @@ def cut_anew(commission: Commission, conformed: Conformed, watch: Watching) -> C
             raise CancelledWork("cancelled while takes were cut anew")
         assert one.at is not None
         take = _cut_anew(one, commission)
-        recuts[one.at] = take
-        words = {"title": take.cue.prompt, "comment": mark_of(commission)}
-        exports[take.id] = tuple(
-            export(take.path, path, words).path for path in commission.names.exports.get(take.path, ())
-        )
+        recuts[one.at], exports[take.id] = take, exports_of(commission, take)
         watch.event(Advance("conform", number / len(wanted)))
     return replace(conformed, recuts=recuts, exports=exports)
 
@@ -57,54 +51,31 @@ def _cut_anew(one: Refreshed, commission: Commission) -> Take:
     fade_in, fade_out = sound.file_fades(cut)
     whole_end = offset + cut.samples >= one.file.samples
     blocks = sound.Conformed(source, cut, fades=(fade_in if offset > 0 else 0, 0 if whole_end else fade_out))
-    loudness = measure(blocks, blocks.channels)
-    provenance = _provenance(one, commission, cut)
-    cue = Cue(one.cue_id, one.record, one.prompt, "", one.layer, (one.seed,))
-    path = commission.names.recuts[one.at]
-    engine = str(provenance.get("engine", ""))
-    write_take(
-        path,
-        blocks,
-        samples=cut.samples,
-        channels=blocks.channels,
-        broadcast=Broadcast(
-            description=f"{one.prompt} | {engine} seed {one.seed} | machine-generated",
-            reference=commission.job,
-            created=commission.created,
-            time_reference=midnight_reference(program.start, cut),
-            loudness=loudness,
-            coding_history=coding_history(blocks.channels, engine),
-        ),
-        ixml=ixml_of(commission, blocks.channels, provenance, one.cue_id, str(one.number), one.prompt),
-    )
-    return Take(
+    unwanted = str(one.notes.get("negative_prompt") or "")
+    take = Take(
         id=f"{one.take_id}@{one.at[0]}.{one.at[1]}",
-        cue=cue,
-        path=path,
+        cue=Cue(one.cue_id, one.record, one.prompt, unwanted, one.layer, (one.seed,)),
+        path=commission.names.recuts[one.at],
         seed=one.seed,
         cut=cut,
         sample_rate=SAMPLE_RATE,
         channels=blocks.channels,
         events=(),
-        loudness=loudness,
-        provenance=provenance,
+        loudness=Loudness(None, None),
+        provenance=_provenance(one, commission, cut),
     )
+    return write_take_file(commission, blocks, take, one.number)
 
 
 def _provenance(one: Refreshed, commission: Commission, cut: FileCut) -> dict[str, Any]:
     """What the old file says of itself, with its new place."""
     assert one.file is not None
     assert one.record is not None
-    program = commission.brief.program
     said: Mapping[str, Any] = {"prompt": one.prompt, "seed": one.seed, "machine_generated": True}
     with suppress(NotBroadcastWave):
         said = read_provenance(one.file.path)
     return {
         **said,
-        "file": file_notes(cut),
-        **place_notes(program, one.record, size_of),
-        "record_start": str(program.label(one.record.start)),
-        "record_end": str(program.label(one.record.end)),
-        "frame_rate": f"{program.rate.numerator}/{program.rate.denominator}",
+        **place_words(commission.brief.program, one.record, cut),
         "cut_anew": {"from": one.file.path.name, "job": commission.job},
     }

@@ -82,9 +82,9 @@ class Refreshed:
     clip. JOB, CUE_ID, TAKE_ID, LAYER, PROMPT, SEED and NUMBER (of the take in its cue, from 1) are as it was
     made; MADE is where, None where its metadata do not say. LIES is where it lies on the timeline that came,
     RECORD where it will lie (None: nowhere). ZERO is the record time, in seconds from the timeline's zero,
-    at which the cue that its file was made for begins now. FILE is its file where that was found; NEW_FILE:
-    it is to be cut anew from it. NEW_CUE is the cue of this job that makes it anew; UNLESS is the picture's
-    fingerprint with which it is kept all the same. NOTES are its metadata.
+    at which the cue that its file was made for begins now (None where an editor retimed it). FILE is its file
+    where that was found; NEW_FILE: it is to be cut anew from it. NEW_CUE is the cue of this job that makes it
+    anew; UNLESS is the picture's fingerprint with which it is kept all the same. NOTES are its metadata.
     """
 
     at: tuple[int, int] | None

@@ -54,7 +54,7 @@ from foleyd.cache.store import CacheFigures, Purged, Store
 from foleyd.cache.takes import CachedTake, TakeStore, read_take
 from foleyd.config import Folders, Settings
 from foleyd.cue import Cue
-from foleyd.delivery import Sounds, conform, place
+from foleyd.delivery import conform, place
 from foleyd.engines.engine import Audio, Capabilities, Engine
 from foleyd.engines.registry import installed_engines, make_engine
 from foleyd.errors import FoleyError, at_field
@@ -64,6 +64,7 @@ from foleyd.names import check_output, choose_names, withdraw
 from foleyd.redelivery import cut_anew
 from foleyd.refreshed import Refresh
 from foleyd.request import CueRule, Document, Output, Request, Selection
+from foleyd.shown import Sounds
 from foleyd.tracks import ReadTracks, Timeline
 
 logger = logging.getLogger(__name__)
@@ -212,6 +213,7 @@ class Studio:
     def place(self, commission: Commission, conformed: Conformed, *, watch: Watch) -> Delivery:
         """Puts the takes on tracks and writes timeline, preview, picture and mix where asked."""
         pictures = {take.fingerprint for takes in commission.heard.values() for take in takes}
+        pictures |= {str(one.notes.get("picture_fingerprint") or "") for one in commission.brief.refreshed}
         strips = {picture: kept_filmstrip(self._features, picture) for picture in pictures}
         return place(commission, conformed, self._sounds(commission), strips, watch)
 

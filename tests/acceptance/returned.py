@@ -203,7 +203,7 @@ def check_sound(document: Json, rate: Fraction = Fraction(RATE), ignored: Sequen
     """
     checked = Checked()
     start = round(document["global_start_time"]["value"])
-    wanted = _clicks_of_picture(lying(document, "V1"), start, rate)
+    wanted = clicks_of_picture(lying(document, "V1"), start, rate)
     for name in foley_tracks(document):
         for one in lying(document, name):
             path = file_of(one.item)
@@ -220,7 +220,7 @@ def check_sound(document: Json, rate: Fraction = Fraction(RATE), ignored: Sequen
     return checked
 
 
-def _clicks_of_picture(shots: Sequence[Lying], start: int, rate: Fraction) -> set[int]:
+def clicks_of_picture(shots: Sequence[Lying], start: int, rate: Fraction) -> set[int]:
     """Samples, from timecode zero, at which the brightness of the picture jumps inside a shot."""
     found = set()
     for one in shots:
@@ -251,9 +251,19 @@ def _clicks_of_clip(one: Lying, path: Path, start: int, rate: Fraction, checked:
     frames = reference["duration"]["value"]
     if len(samples) != _sample(round(first_frame + frames), rate) - first:
         checked.wrong.append(f"{where}: {len(samples)} samples are not {frames} frames")
+    return [first + at for at in _clicks(samples)]
+
+
+def clicks_of_file(path: Path) -> tuple[list[int], int]:
+    """Samples, from timecode zero, at which clicks of a WAV begin by its own timecode; and its length."""
+    samples, _ = soundfile.read(path, dtype="float32")
+    first = WavInfoReader(str(path)).bext.time_reference
+    return [first + at for at in _clicks(samples)], len(samples)
+
+
+def _clicks(samples: np.ndarray) -> list[int]:
     loud = samples > 0.3
-    begins = np.flatnonzero(loud[1:] & ~loud[:-1]) + 1
-    return [first + int(at) for at in begins]
+    return [int(at) + 1 for at in np.flatnonzero(loud[1:] & ~loud[:-1])]
 
 
 def _sample(frame: int, rate: Fraction) -> int:

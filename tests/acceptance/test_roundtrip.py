@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import csv
 import json
+import re
 import zipfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -154,6 +157,45 @@ def test_a_refresh_needs_takes_of_ours_and_no_prompt(foley: Foley, media: list[P
     prompted = foley.run("timeline", source, "-o", tmp_path / "out.otio", "--refresh", "--prompt", "rain")
     assert prompted.code == 2
     assert prompted.sentence.startswith("foley: --refresh takes everything from the takes on the timeline")
+
+
+def test_mix_and_cue_sheet_of_a_refresh_are_of_all_that_lies_on_the_timeline(
+    foley: Foley, media: list[Path], tmp_path: Path
+) -> None:
+    """Moved, kept and made anew are heard, and what an editor muted is not."""
+    shots = [r.shot(media[number], 100 + 60 * number, 40) for number in range(4)]
+    back = first_run(foley, tmp_path, shots, [0, 1, 2, 3], "--takes", "2")
+    picture, ours = back["tracks"]["children"][0], back["tracks"]["children"][2]
+    picture["children"] = [shots[1], shots[0], shots[2], r.shot(media[3], 300, 40)]
+    ours["children"][2]["enabled"] = False
+    source = r.write(tmp_path / "back.otio", back)
+    words = ("--refresh", "--mix", "--cue-sheet", *QUICK)
+    answer = foley.run("timeline", source, "-o", tmp_path / "second.otio", *words)
+    assert answer.code == 0, answer.err
+    after = r.read(tmp_path / "second.otio")
+    assert r.check_sound(after).wrong == []
+    clicks, length = r.clicks_of_file(Path(answer.json["mix"]))
+    wanted = r.clicks_of_picture(r.lying(after, "V1"), r.START, Fraction(r.RATE))
+    muted = range((r.START + 80) * 1920, (r.START + 120) * 1920)
+    assert (clicks, length) == (sorted(at for at in wanted if at not in muted), 160 * 1920)
+    with Path(answer.json["cue_sheet"]).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["In"], row["Takes"], row["Notes"].split(":")[0]) for row in rows] == [
+        ("01:00:00:00", "2", "moved"),
+        ("01:00:01:15", "2", "moved"),
+        ("01:00:03:05", "2", "left as edited"),
+        ("01:00:04:20", "2", "re-made"),
+    ]
+    page = Path(answer.json["cue_page"])
+    players = [unquote(name) for name in re.findall(r'<audio [^>]*src="\./([^"]+)"', page.read_text())]
+    assert players == [name for row in rows for name in row["Files"].split("; ")]
+    assert all((page.parent / name).is_file() for name in players)
+
+    made = calls(tmp_path / "log")
+    again = foley.run("timeline", tmp_path / "second.otio", "-o", tmp_path / "third.otio", *words)
+    assert {row["outcome"] for row in again.json["refreshed"]} == {"kept", "left as edited"}
+    assert r.clicks_of_file(Path(again.json["mix"])) == (clicks, length)
+    assert calls(tmp_path / "log") == made
 
 
 # ------------------------------------------------------------------------------------- forty shots

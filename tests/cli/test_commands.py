@@ -166,7 +166,7 @@ def test_json_is_one_object_of_the_promised_shape(
 ) -> None:
     assert run(["generate", str(clip), "--prompt", "rain", "--json", "--no-picture"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    files = {"otio", "preview", "picture", "cue_sheet", "cue_page"}
+    files = {"otio", "preview", "picture", "mix", "cue_sheet", "cue_page"}
     assert set(answer) == {"job", "engine", "cached", "seconds", "cues", "warnings"} | files
     assert answer["cue_page"] is None
     assert answer["job"] == "job-rain"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 
@@ -33,6 +34,7 @@ def take(number: int = 1, file: str = "a_t1.wav") -> PageTake:
         [[0.1, 0.1]],
         EVENTS,
         ["a_t1.flac"],
+        enabled=number == 1,
     )
 
 
@@ -85,6 +87,19 @@ def test_a_cue_says_all_of_itself() -> None:
         assert words in outline.words
     assert outline.values("audio", "src") == ["./a_t1.wav", "./a_t2.wav"]
     assert len(outline.values("img", "src")) == 2
+
+
+def test_a_take_of_an_earlier_job_says_what_became_of_it_and_not_that_it_has_no_events() -> None:
+    kept = replace(
+        take(2, "../first/a b.wav"), events=(), enabled=True, became="kept: its picture is as it was"
+    )
+    written = cue_page(page(PageCue(CUE, 12, "procedural 1", [kept])))
+    outline = Outline(written)
+    assert "kept: its picture is as it was" in outline.words
+    assert "2, an alternate" in outline.words
+    assert "disabled" not in outline.words
+    assert "none" not in outline.words.rpartition("</style>")[2].split("cue-1")[-1]
+    assert 'src="./../first/a%20b.wav"' in written
 
 
 def test_events_within_the_cue_are_counted_and_drawn() -> None:

@@ -32,6 +32,7 @@ def result_json(job_id: str, result: pb.Result) -> dict[str, Any]:
         "otio": result.otio_path or None,
         "preview": result.preview_path or None,
         "picture": result.picture_path or None,
+        "mix": result.audition_path or None,
         "cue_sheet": result.cue_sheet_path or None,
         "cue_page": result.cue_page_path or None,
         "cues": [

@@ -28,7 +28,8 @@ _HEIGHT = 100
 @dataclass(frozen=True, slots=True)
 class PageTake:
     """One take. FILE and EXPORTS are names beside the page; LOW, HIGH and RMS are its outline within the cue,
-    0 to 1 of the height that is drawn, by channel; EVENTS count from the cue's start."""
+    0 to 1 of the height that is drawn, by channel; EVENTS count from the cue's start. ENABLED: it is heard on
+    the timeline. BECAME says what a refresh did with it, of whose events nobody may know any more."""
 
     number: int
     file: str
@@ -40,6 +41,8 @@ class PageTake:
     events: Sequence[SoundEvent] = ()
     exports: Sequence[str] = ()
     cached: bool = False
+    enabled: bool = True
+    became: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,15 @@ def _take(take: PageTake, shown: PageCue, page: Page) -> str:
         for kind, count in counts.most_common()
     )
     said = [
-        ("take", f"{take.number}" if take.number == 1 else f"{take.number}, an alternate (lies disabled)"),
+        ("take", _number(take)),
         ("seed", f'<span class="tc">{take.seed}</span>'),
         ("engine", escape(shown.engine) + (", from the cache" if take.cached else "")),
         ("loudness", escape(loudness_text(take.loudness))),
         ("handles", f"{shown.handles} frames"),
-        ("events", f'<span class="kinds">{kinds}</span>' if kinds else "none"),
+        ("events", f'<span class="kinds">{kinds}</span>' if kinds else "" if take.became else "none"),
+        ("refresh", escape(take.became)),
     ]
+    said = [(name, value) for name, value in said if value]
     files_said = " ".join(
         f'<a class="file" href="{_href(name)}">{escape(name)}</a>' for name in (take.file, *take.exports)
     )
@@ -147,6 +152,11 @@ def _take(take: PageTake, shown: PageCue, page: Page) -> str:
         f'<audio controls preload="none" src="{_href(take.file)}"></audio>{files_said}</div>'
         f'<div class="row"><dl>{_pairs(said)}</dl></div></section>'
     )
+
+
+def _number(take: PageTake) -> str:
+    alternate = ", an alternate" if take.number > 1 else ""
+    return f"{take.number}{alternate}{'' if take.enabled else ' (lies disabled)'}"
 
 
 def loudness_text(loudness: Loudness) -> str:

@@ -28,7 +28,7 @@ class Made:
     files: Sequence[str] = ()
     integrated: float | None = None
     true_peak: float | None = None
-    events: int = 0
+    events: int | None = 0
     note: str = ""
 
 
@@ -43,8 +43,9 @@ def result_csv(cues: Sequence[Cue], made: Sequence[Made], start: Timecode, job: 
     for cue, one in zip(cues, made, strict=True):
         cells = _cells(cue, start)
         cells[-1] = guarded(one.note)
+        events = "" if one.events is None else str(one.events)
         figures = ["" if value is None else f"{value:.1f}" for value in (one.integrated, one.true_peak)]
-        rows.append([*cells, guarded("; ".join(one.files)), *figures, str(one.events), job])
+        rows.append([*cells, guarded("; ".join(one.files)), *figures, events, job])
     return _table(RESULT_COLUMNS, rows)
 
 

@@ -329,7 +329,7 @@ class _Reconform:
             made=notes.made,
             lies=found.record,
             record=record,
-            zero=zero,
+            zero=zero if zero is not None or found.speed != 1 else clip.zero(self.rate),
             file=clip.file,
             new_file=new_file,
             unless=unless,
