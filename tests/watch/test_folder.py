@@ -15,6 +15,7 @@ import soundfile
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.watch.errors import NotThere
 from foleyd.watch.overview import overview, retry
 from foleyd.watch.work import Outcome
 from house import House
@@ -162,11 +163,14 @@ def test_where_the_cues_come_from(drop: Drop, clip: Path) -> None:
     for name in ("a", "b"):
         (drop.folder / f"{name}.csv").write_text("In,Out,Prompt\n00:00:00:05,00:00:00:15,of the table\n")
     (drop.folder / "c.mp4.foley.toml").write_text('prompt = "of the name"\n')
+    (drop.folder / "c.csv").write_text("In,Prompt\n0,of a table that is not read\n")
     drop.once(prompt="of the command")
     found = {name: drop.report(f"{name}.mp4") for name in ("a", "b", "c", "d")}
     assert "to 00:00:00:10 (10 frames) foley: of the sidecar" in found["a"]
     assert "to 00:00:00:15 (10 frames) foley: of the table" in found["b"]
     assert "of the name" in found["c"]
+    assert "c.csv was not read, since c.mp4.foley.toml says what to make" in found["c"]
+    assert "of a table" not in found["c"]
     assert "of the folder" in found["d"]
     assert all("not: music" in report for report in found.values())
 
@@ -213,6 +217,7 @@ def test_a_bundle_has_its_media_beside_the_results(drop: Drop, clip: Path, tmp_p
     read = otio.adapters.read_from_file(str(made / "cut.otio"))
     url = read.video_tracks()[0].find_clips()[0].media_reference.target_url
     assert (made / url).read_bytes() == clip.read_bytes()
+    assert "media: what cut.otioz had in it, unpacked" in drop.report("cut.otioz")
 
 
 @pytest.mark.slow
@@ -306,6 +311,27 @@ def test_what_failed_is_tried_again_when_asked_or_dropped_again(drop: Drop, clip
     shutil.copy2(clip, source)
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
     assert [entry.attempt for entry in overview(drop.folder).entries] == [4]
+
+
+def test_what_has_lost_its_results_is_done_again_when_asked(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    drop.once(prompt="clicks")
+    with pytest.raises(NotThere):
+        retry(drop.folder, "clip.mp4")
+    shutil.rmtree(drop.own / "clip.mp4")
+    assert drop.once(prompt="clicks") == {}
+    retry(drop.folder, "clip.mp4")
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
+    assert drop.results() == ["clip.mp4"]
+
+
+def test_the_longest_name_has_room_for_a_number(drop: Drop, clip: Path) -> None:
+    name = "ö" * 125 + "x.mp4"
+    source = Path(shutil.copy2(clip, drop.folder / name))
+    drop.once(prompt="clicks")
+    source.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+    assert drop.once(prompt="clicks") == {name: Outcome.DONE}
+    assert drop.results() == sorted([name, "ö" * 125 + "x (2)"])
 
 
 def test_the_engine_failing_is_a_report(drop: Drop, clip: Path) -> None:

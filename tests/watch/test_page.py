@@ -21,7 +21,7 @@ def block(after: str) -> str:
 
 
 def test_its_examples_are_read(tmp_path: Path) -> None:
-    (tmp_path / "foley.toml").write_text(block("A `foley.toml`, all of\nit optional:\n"))
+    (tmp_path / "foley.toml").write_text(block("A `foley.toml`, all of it optional:\n"))
     assert read_settings(tmp_path / "foley.toml").target == "resolve"
     (tmp_path / "bottles.foley.toml").write_text(block("A sidecar takes the same, and cues:\n"))
     assert read_sidecar(tmp_path / "bottles.foley.toml").cues[0].prompt == "fx: glass put down"

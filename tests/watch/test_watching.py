@@ -103,7 +103,7 @@ def test_a_huge_file_that_is_mostly_holes_is_never_begun(drop: Drop, clip: Path)
         until(lambda: watcher.waiting.get("huge.mp4") == "much of it is not there yet")
     assert set(watcher.last_outcomes()) == {"a.mp4"}
     assert drop.results() == ["a.mp4"]
-    assert overview(drop.folder).waiting == {"huge.mp4": "not begun yet"}
+    assert overview(drop.folder).waiting == {"huge.mp4": "much of it is not there yet"}
 
 
 def test_a_video_waits_for_the_timeline_that_comes_after_it(drop: Drop, clip: Path) -> None:

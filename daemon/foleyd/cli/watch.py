@@ -70,7 +70,7 @@ def watch(
     no_mix: Annotated[bool, typer.Option("--no-mix", help="Write no audition mix.")] = False,
     status: Annotated[bool, typer.Option("--status", help="List what is done, waits and failed.")] = False,
     retry: Annotated[
-        list[str] | None, typer.Option("--retry", metavar="NAME", help="Try a file that failed again.")
+        list[str] | None, typer.Option("--retry", metavar="NAME", help="Do a file again that failed, or lost its results.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print lines of JSON.")] = False,
 ) -> int:

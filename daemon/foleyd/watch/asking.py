@@ -125,13 +125,14 @@ def folder_digest(folder: Path, rules: Rules) -> str:
 def sheet_of(sides: Sides) -> tuple[Sidecar, str]:
     """What is asked for one file alone, and where its cues or prompts were said ("" where they were not).
 
-    A sidecar goes before a cue sheet, whose cues take what they do not say from it. Raises SheetError.
+    A sidecar that has either goes before a cue sheet, which is not read then; else the sheet's cues take from
+    it what they do not say. Raises SheetError.
     """
     sheet, where = Sidecar(), ""
     if sides.sidecar is not None:
         sheet = read_sidecar(sides.sidecar)
         where = sides.sidecar.name if sheet.cues or sheet.prompts else ""
-    if sides.sheet is not None and not sheet.cues:
+    if sides.sheet is not None and not where:
         sheet, where = settled(read_sheet(sides.sheet), sheet), sides.sheet.name
     return sheet, where
 

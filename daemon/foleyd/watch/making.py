@@ -169,7 +169,10 @@ def _ask(shop: Shop, daemon: Daemon, entry: Entry) -> pb.GenerateRequest:
     making.mkdir(exist_ok=True)
     path = shop.path(entry.name)
     given = shop.given.get(entry.name)
-    sheet, where = given or sheet_of(sides_at(shop, entry.name))
+    sides = sides_at(shop, entry.name)
+    sheet, where = given or sheet_of(sides)
+    if sides.sheet is not None and where != sides.sheet.name:
+        entry.notes += (f"{sides.sheet.name} was not read, since {where} says what to make",)
     folder = folder_settings(shop.places.source) if given is None else None
     there = tuple(shop.listed)
     asked = ask_for(daemon, Matter(path, making, sheet, where, folder, shop.rules, there))

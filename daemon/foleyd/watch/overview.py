@@ -7,11 +7,11 @@ from pathlib import Path
 
 from foleyd.locks import lock_file
 from foleyd.watch.errors import FolderUnusable, NotThere
-from foleyd.watch.kinds import is_foreign, is_wanted
+from foleyd.watch.kinds import is_foreign, is_hollow, is_wanted
 from foleyd.watch.places import Places
 from foleyd.watch.placing import withdraw_failure
 from foleyd.watch.pointing import belongs
-from foleyd.watch.records import Book, Entry, State
+from foleyd.watch.records import Book, Entry, Stamp, State
 from foleyd.watch.shop import look
 
 
@@ -35,8 +35,8 @@ def overview(folder: Path) -> Overview:
     entries = sorted(book, key=lambda entry: entry.name.casefold())
     uses = {use for entry in entries for use in entry.uses}
     waiting = {
-        name: "not begun yet"
-        for name in sorted(listed)
+        name: _why(folder / name, stamp)
+        for name, stamp in sorted(listed.items())
         if is_wanted(name)
         and book.get(name) is None
         and not belongs(name, uses)
@@ -46,21 +46,40 @@ def overview(folder: Path) -> Overview:
 
 
 def retry(folder: Path, name: str) -> None:
-    """Has the file called NAME, which failed or is partly done, tried again: by whoever watches FOLDER.
+    """Has the file called NAME, which failed, is partly done or has lost its results, tried again: by whoever
+    watches FOLDER.
 
     Raises NotThere, FolderUnusable.
     """
     places = Places.of(folder)
     entry = Book(places.state).get(name) if places.state.is_dir() else None
-    if entry is None or entry.state not in (State.FAILED, State.PARTLY):
-        raise NotThere(f"nothing called {name} has failed in {folder}", fix="foley watch --status FOLDER")
+    if entry is None or not _may_be_tried_again(entry, places):
+        raise NotThere(
+            f"nothing called {name} has failed in {folder}, or has lost its results",
+            fix="foley watch --status FOLDER",
+        )
     if entry.state is State.FAILED and entry.reported:
         withdraw_failure(places, name)
         return
     try:
-        places.ask_again(name).touch()
+        mark = places.ask_again(name)
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
     except OSError as error:
         raise FolderUnusable(f"{places.state} cannot be written to ({error.strerror})") from error
+
+
+def _may_be_tried_again(entry: Entry, places: Places) -> bool:
+    if entry.state is State.DONE:
+        return not (places.own / entry.results).is_dir()
+    return entry.state.finished
+
+
+def _why(path: Path, stamp: Stamp) -> str:
+    """Why the file at PATH, which was not begun, waits: as far as a glance tells."""
+    if stamp.size == 0:
+        return "it is empty so far"
+    return "much of it is not there yet" if is_hollow(path) else "not begun yet"
 
 
 def _is_watched(places: Places) -> bool:

@@ -17,7 +17,10 @@ from foleyd.watch.errors import FolderUnusable
 OWN = "foley"
 REPORT = "report.txt"
 STATE = ".state"
+_AGAIN = "again"
 RESERVED = frozenset({"failed", "archive"})
+_LONGEST_NAME = 255
+"""Bytes, on most disks."""
 _MAKING = re.compile(r"\.making-[0-9a-f]{16}")
 
 
@@ -59,7 +62,14 @@ class Places:
     def ask_again(self, name: str) -> Path:
         """Lies there once somebody wants NAME tried again."""
         digest = hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
-        return self.state / f"{digest}.again"
+        return self.state / _AGAIN / digest
+
+    def asked_again(self) -> set[str]:
+        """Names of all such marks."""
+        try:
+            return set(os.listdir(self.state / _AGAIN))
+        except OSError:
+            return set()
 
     def make(self) -> None:
         """Makes what must be there. Raises FolderUnusable."""
@@ -82,7 +92,7 @@ class Places:
         within = within or self.own
         number = 1
         while True:
-            candidate = within / (name if number == 1 else f"{name} ({number})")
+            candidate = within / (name if number == 1 else _numbered(name, number))
             reserved = within == self.own and candidate.name.casefold() in RESERVED
             if not reserved and not os.path.lexists(candidate):
                 return candidate
@@ -99,6 +109,13 @@ class Places:
     def discard(self, token: str) -> None:
         """Removes what was being made under TOKEN."""
         shutil.rmtree(self.making(token), ignore_errors=True)
+
+
+def _numbered(name: str, number: int) -> str:
+    """NAME with NUMBER behind it; cut where the two together are too long for a file's name."""
+    end = f" ({number})"
+    room = _LONGEST_NAME - len(end)
+    return name.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore") + end
 
 
 def is_ours(folder: Path) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from foleyd.errors import Failure, FoleyError
 from foleyd.files import output_error, replace_file
+from foleyd.interchange.bundle import MEDIA
+from foleyd.interchange.kinds import BUNDLE_SUFFIX
 from foleyd.interchange.writing import write_any
 from foleyd.request import Document
 from foleyd.v1 import foleyd_pb2 as pb
@@ -43,6 +45,8 @@ def dress(source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[
             text = text.replace(escape(str(old)), escape(str(new)))
         replace_file(page, text.encode())
     files = [(timeline.name, "the timeline with the sound on new tracks")]
+    if source.suffix.casefold() == BUNDLE_SUFFIX and (timeline.parent / MEDIA).is_dir():
+        files.append((MEDIA, f"what {source.name} had in it, unpacked"))
     if source.suffix.casefold() == ".xml":
         other = timeline.with_suffix(".xml")
         files += _as_xml(timeline, other, moves, result)

@@ -58,6 +58,7 @@ class Watcher:
         self._stack = ExitStack()
         self._pool: ThreadPoolExecutor | None = None
         self._uses: set[str] = set()
+        self._asked: set[str] = set()
         self._unread = ""
         self._lost = False
         self._first: float | None = None
@@ -157,6 +158,7 @@ class Watcher:
             return
         self._back()
         self._shop.listed = listed
+        self._asked = self._shop.places.asked_again()
         due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
         self._ripening.look(listed, self._events.take_closed(), due, now)
         self._read_timelines(due, listed)
@@ -228,9 +230,11 @@ class Watcher:
             return True
         if entry.seen != sides_of(self._shop.places.source, name, listed.get).stamps:
             return True
+        if self._asked and self._shop.places.ask_again(name).name in self._asked:
+            return True
         if entry.state is State.DONE:
             return False
-        if self._shop.places.ask_again(name).exists() or any(media in listed for media in entry.lacking):
+        if any(media in listed for media in entry.lacking):
             return True
         return entry.state is State.FAILED and self._is_worth_retrying(entry)
 
