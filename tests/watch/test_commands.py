@@ -200,9 +200,26 @@ def test_without_a_service_manager_the_sentence_says_what_to_do(
     assert run(["service", "install", str(manager)]) == 2
     said = capsys.readouterr().err
     assert "is written, but systemctl is not here" in said
-    assert "systemctl --user daemon-reload" in said
+    assert "systemctl --user daemon-reload && systemctl --user enable foleyd-watch.service && " in said
     with pytest.raises(ServiceError, match="Task Scheduler"):
         services.service([manager], platform="win32")
+
+
+def test_what_the_service_manager_refuses_is_said_with_what_is_left_to_do(
+    manager: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = manager / "tools" / "systemctl"
+    script.write_text(
+        '#!/bin/sh\ncase "$*" in *enable*) echo "Failed to connect to bus: No medium" >&2; exit 1;; esac\n'
+    )
+    assert run(["service", "install", str(manager)]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "systemctl --user enable foleyd-watch.service did not work: Failed to connect to bus: No medium"
+        in said
+    )
+    assert "systemd has no session of yours here" in said
+    assert "then run: systemctl --user enable foleyd-watch.service && systemctl --user restart" in said
 
 
 def test_on_macos_it_is_an_agent(manager: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import plistlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -57,8 +58,9 @@ def install(wanted: Service) -> None:
         replace_file(wanted.path, wanted.text)
     except OSError as error:
         raise ServiceError(f"{wanted.path} cannot be written ({error.strerror})") from error
-    for command in wanted.start:
-        _run(command, f"{wanted.path} is written, but ")
+    for done, command in enumerate(wanted.start):
+        by_hand = " && ".join(map(shlex.join, wanted.start[done:]))
+        _run(command, f"{wanted.path} is written, but ", by_hand)
 
 
 def remove(wanted: Service) -> bool:
@@ -68,7 +70,7 @@ def remove(wanted: Service) -> bool:
     problem: ServiceError | None = None
     for command in wanted.stop:
         try:
-            _run(command, "")
+            _run(command, "", shlex.join(command))
         except ServiceError as error:
             problem = error
     try:
@@ -92,8 +94,9 @@ def state(wanted: Service) -> str:
     return f"{'running' if running else 'not running'} ({said[0] if said and not running else wanted.path})"
 
 
-def _run(command: Sequence[str], before: str) -> None:
-    by_hand = " ".join(command)
+def _run(command: Sequence[str], before: str, by_hand: str) -> None:
+    """Runs COMMAND. Raises ServiceError, which begins with BEFORE and says what is to be done BY_HAND."""
+    words = shlex.join(command)
     if shutil.which(command[0]) is None:
         raise ServiceError(
             f"{before}{command[0]} is not here; start foley watch at log-in by other means, or run: {by_hand}"
@@ -101,10 +104,12 @@ def _run(command: Sequence[str], before: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ServiceError(f"{before}{by_hand} did not work ({error})") from error
+        raise ServiceError(f"{before}{words} did not work ({error}); try it by hand: {by_hand}") from error
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())[:300] or f"exit code {done.returncode}"
-        raise ServiceError(f"{before}{by_hand} did not work: {said}")
+        if "connect to bus" in said:
+            said += " (systemd has no session of yours here; log in at the machine itself, or by ssh)"
+        raise ServiceError(f"{before}{words} did not work: {said}; then run: {by_hand}")
 
 
 def _environment() -> dict[str, str]:
