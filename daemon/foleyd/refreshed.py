@@ -85,6 +85,7 @@ class Refreshed:
     at which the cue that its file was made for begins now (None where an editor retimed it). FILE is its file
     where that was found; NEW_FILE: it is to be cut anew from it. NEW_CUE is the cue of this job that makes it
     anew; UNLESS is the picture's fingerprint with which it is kept all the same. NOTES are its metadata.
+    FADED: a transition lies at one of its edges.
     """
 
     at: tuple[int, int] | None
@@ -108,6 +109,13 @@ class Refreshed:
     new_cue: str = ""
     unless: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
+    faded: bool = False
+
+    @property
+    def words(self) -> str:
+        """WHY, and what else an editor loses by it: a transition does not go with a clip that leaves."""
+        lost = self.faded and self.record != self.lies
+        return f"{self.why}; the crossfade at its edge is lost" if lost else self.why
 
 
 def zero_sample(program: Program, zero: Fraction) -> int:

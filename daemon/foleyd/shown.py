@@ -188,7 +188,7 @@ class _Lying:
             handles=notes.handles,
             audible=one.enabled,
             exports=self.conformed.exports.get(take.id, ()) if take is not None else (),
-            became=f"{one.outcome.value}: {one.why}",
+            became=f"{one.outcome.value}: {one.words}",
         )
         if take is None or not self._was_made(one):
             strip = self.strips.get(notes.fingerprint, ())

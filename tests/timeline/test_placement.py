@@ -208,7 +208,7 @@ def test_clips_and_tracks_say_what_they_are() -> None:
         "picture_fingerprint": "0123abcd",
         "machine_generated": True,
         "record": {"start": 0, "frames": 150, "rate": "24/1", "timeline_start": 86400, "drop_frame": False},
-        "file": {"lead": 24000, "samples": 348000, "cue_samples": 300000},
+        "file": {"lead": 24000, "samples": 348000, "cue_samples": 300000, "starts_at": 86388},
         "picture": {
             "length": "25/4",
             "pieces": [],

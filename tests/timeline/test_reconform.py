@@ -73,6 +73,7 @@ def found(
         url=f"/takes/{made.path.name}",
         metadata=metadata,
         at=(1, first),
+        local=(old.start.frame + first) / old.rate,
         offset=(first - made.cut.first_frame) / old.rate,
     )
 
@@ -107,6 +108,30 @@ def moved(clip: FoundPlacement, by: int) -> FoundPlacement:
 
 a, b, c, d = OLD
 EDIT = program(*OLD)
+
+
+@pytest.mark.parametrize(
+    ("start", "written", "local"),
+    [
+        (START, None, START + 50),  # ranges count from the WAV's timecode
+        (START, 0, HANDLES),  # from zero, as for Premiere and Kdenlive
+        (START, START + 38, HANDLES),  # a tool counts from zero what was written from the timecode
+        (0, None, 50),
+        (0, 38, 50),
+        (0, 0, HANDLES),
+    ],
+)
+def test_a_slipped_sound_is_seen_where_a_tool_does_not_say_what_its_file_holds(
+    start: int, written: int | None, local: int
+) -> None:
+    edit = program(*OLD, start=start)
+    clip = found(edit, 50, 110)
+    file = {**clip.metadata["file"], **({} if written is None else {"starts_at": written})}
+    clip = replace(clip, metadata={**clip.metadata, "file": file}, offset=None, local=local / RATE)
+    assert only(edit, clip).outcome is Outcome.KEPT
+    slipped = only(edit, replace(clip, local=(local + 5) / RATE))
+    assert (slipped.outcome, slipped.why) == (Outcome.LEFT, "its sound was slipped by hand, 5 frames")
+    assert slipped.zero == Fraction(45, 25)
 
 
 def test_nothing_changed() -> None:

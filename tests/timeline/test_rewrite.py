@@ -271,10 +271,13 @@ def test_a_crossfade_goes_with_the_clip_that_leaves() -> None:
         fade = otio.schema.Transition("fade", "SMPTE_Dissolve", time(4, 25), time(4, 25))
         sounds(tree)["children"].insert(2, json.loads(fade.to_json_string()))
 
-    kept, _, _ = refresh(recut(made(), NAMES, faded))
+    kept, rows, _ = refresh(recut(made(), NAMES, faded))
     assert [item["OTIO_SCHEMA"] for item in sounds(kept)["children"]].count("Transition.1") == 1
-    after, _, _ = refresh(recut(made(), ("a", "c", "d"), faded))
+    assert not any("crossfade" in row.words for row in rows)
+    after, rows, _ = refresh(recut(made(), ("a", "c", "d"), faded))
     assert [item["OTIO_SCHEMA"] for item in sounds(after)["children"]] == ["Clip.2"] * 3
+    lost = "; the crossfade at its edge is lost"
+    assert [row.words.removeprefix(row.why) for row in rows] == ["", lost, lost, ""]
 
 
 @pytest.mark.parametrize("target", ["resolve", "premiere", "kdenlive"])

@@ -280,7 +280,7 @@ def refreshed(value: Refreshed) -> pb.RefreshedTake:
         seed=value.seed,
         number=value.number,
         outcome=_OUTCOMES[value.outcome],
-        why=value.why,
+        why=value.words,
         made_range=frame_range(made.record) if made else None,
         made_rate=rational(made.start.rate) if made else None,
         made_start_timecode=start_timecode(made.start) if made else None,

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from foleyd.request import MAX_TAKES
 from foleyd.timebase import Timecode, TimeError, exact, has_drop_frame, snap_rate
 
 METADATA_SCHEMA = 2
+STARTS_AT = "starts_at"
+"""Of a clip's file: which frame its ``available_range`` was written to begin with. Tools may drop that."""
 _FROM_PROVENANCE = (
     "engine",
     "engine_version",
@@ -90,7 +92,8 @@ class Picture:
 class Notes:
     """A clip's metadata, read. MADE and PICTURE are None where an older foleyd did not write them.
 
-    LEAD, SAMPLES and CUE_SAMPLES are the file's, as :class:`foleyd.cue.FileCut` has them.
+    LEAD, SAMPLES and CUE_SAMPLES are the file's, as :class:`foleyd.cue.FileCut` has them; STARTS_AT is the
+    moment, in seconds, that its first sample was written to have in the document.
     """
 
     job: str
@@ -109,6 +112,7 @@ class Notes:
     samples: int
     cue_samples: int
     picture: Picture | None
+    starts_at: Fraction | None = None
 
 
 # --------------------------------------------------------------------------------------- writing
@@ -304,6 +308,7 @@ def read_notes(metadata: Mapping[str, Any]) -> Notes:
         samples=samples,
         cue_samples=cue_samples,
         picture=picture if made is not None and lead <= samples > 0 else None,
+        starts_at=_or_none(partial(_starts_at, made), held),
     )
 
 
@@ -324,6 +329,10 @@ def _made(value: Any) -> MadeFor:
     first, frames = _whole(value["start"]), _count(value["frames"])
     drop = value.get("drop_frame") is True and has_drop_frame(rate)
     return MadeFor(FrameRange(first, first + frames), Timecode(_whole(value["timeline_start"]), rate, drop))
+
+
+def _starts_at(made: MadeFor | None, file: Any) -> Fraction | None:
+    return _whole(file[STARTS_AT]) / made.start.rate if made is not None else None
 
 
 def _picture(value: Any) -> Picture:

@@ -19,7 +19,7 @@ from foleyd.cue import LAYERS, FrameRange, Placement, Program, Take
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.media_url import rebase_url
-from foleyd.timeline.notes import SizeOf, notes_of
+from foleyd.timeline.notes import STARTS_AT, SizeOf, notes_of
 from foleyd.timeline.numbers import seconds
 from foleyd.timeline.targets import Target, target_named
 from foleyd.timeline.tree import METADATA_KEY, Node, read_tree
@@ -35,8 +35,9 @@ class FoundPlacement:
     RECORD is where it lies now, ENABLED whether it and everything around it is, URL its file as
     the document writes it, METADATA all that was written on the clip. AT are the numbers, from 0, of its
     track and of its place among the track's items; None where it lies deeper or is retimed from outside.
-    OFFSET are the seconds of its file that lie before RECORD (None: the document does not say what the file
-    holds), SPEED is 1 unless somebody retimed it.
+    LOCAL is where its used range begins, in seconds as the document counts; OFFSET the seconds of its file
+    that lie before RECORD (None: the document does not say what the file holds). SPEED is 1 unless somebody
+    retimed it. FADED: a transition lies at one of its edges.
     """
 
     job: str
@@ -49,8 +50,10 @@ class FoundPlacement:
     url: str
     metadata: Mapping[str, Any]
     at: tuple[int, int] | None = None
+    local: Fraction | None = None
     offset: Fraction | None = None
     speed: Fraction = Fraction(1)
+    faded: bool = False
 
 
 def track_name(layer: str, lane: int = 1, take: int = 1) -> str:
@@ -171,8 +174,10 @@ def read_placements(
                 url=footage.url,
                 metadata=ours,
                 at=_place(seen),
+                local=seen.view.local,
                 offset=seen.view.local - footage.origin if footage.origin is not None else None,
                 speed=seen.view.speed,
+                faded=_is_faded(seen),
             )
         )
     return tuple(found)
@@ -187,6 +192,13 @@ def _place(seen: Seen) -> tuple[int, int] | None:
         return None
     root, track = seen.parents
     return _number(track, root.children), _number(seen.node, track.children)
+
+
+def _is_faded(seen: Seen) -> bool:
+    track = seen.parents[-1]
+    before = track.children[: _number(seen.node, track.children)]
+    start = sum((node.duration for node in before), Fraction(0))
+    return any(fade.at in (start, start + seen.node.duration) for fade in track.transitions)
 
 
 def _number(node: Node, siblings: Sequence[Node]) -> int:
@@ -297,7 +309,7 @@ class Adding:
         clip.enabled = placement.enabled
         clip.metadata.update(self.target.clip_words(take.channels, f"{self.job} {take.id} {record.start}"))
         seeds = take.cue.seeds
-        clip.metadata[METADATA_KEY] = notes_of(
+        notes = notes_of(
             take,
             self.program,
             job=self.job,
@@ -305,4 +317,5 @@ class Adding:
             enabled=placement.enabled,
             size_of=self.size_of,
         )
+        clip.metadata[METADATA_KEY] = {**notes, "file": {**notes["file"], STARTS_AT: first}}
         return clip

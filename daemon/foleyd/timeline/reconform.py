@@ -84,14 +84,29 @@ class _Reconform:
     def _read(self, found: FoundPlacement) -> _Clip:
         notes = read_notes(found.metadata)
         length = notes.picture.length if notes.picture else found.record.duration / self.rate
-        begin = Fraction(0)
-        if found.offset is not None and notes.samples:
-            begin = self._rounded(found.offset - Fraction(notes.lead, SAMPLE_RATE), notes)
-        if not -notes.lead <= begin * SAMPLE_RATE < notes.samples - notes.lead:
-            begin = Fraction(0)  # a tool's own way of counting: it says nothing of what an editor did
+        begin = self._begin(found, notes)
         end = begin + found.record.duration / self.rate
         end = length + self._rounded(end - length, notes)
         return _Clip(found, notes, begin, end, self.file_of(found, notes))
+
+    def _begin(self, found: FoundPlacement, notes: Notes) -> Fraction:
+        """Where in its cue the clip begins to play. Where a tool has dropped what the file holds, that counts
+        from where it was written to begin, else from the file's timecode, else from zero."""
+        made, lead = notes.made, Fraction(notes.lead, SAMPLE_RATE)
+
+        def inside(start: Fraction | None) -> list[Fraction]:
+            """What it is if the file begins at START; nothing where that cannot be."""
+            if start is None or found.local is None:
+                return []
+            begin = self._rounded(found.local - start - lead, notes)
+            return [begin] if -notes.lead <= begin * SAMPLE_RATE < notes.samples - notes.lead else []
+
+        said = found.local - found.offset if found.local is not None and found.offset is not None else None
+        timecode = made.start.frame / made.start.rate + made.at - lead if made is not None else None
+        guesses = [*inside(notes.starts_at), *inside(timecode), *inside(Fraction(0))]
+        # None of them: a tool's own way of counting, which says nothing of what an editor did.
+        ways = inside(said) or [at for at in guesses if not at] or guesses
+        return ways[0] if ways else Fraction(0)
 
     def _rounded(self, difference: Fraction, notes: Notes) -> Fraction:
         """DIFFERENCE in whole frames; none at all where only the rate has changed."""
@@ -193,6 +208,8 @@ class _Reconform:
             return f"it was moved by hand{self._elsewhere(clip)}"
         frames = round_half_up((clip.zero(self.rate) - place) * self.rate)
         many = "frame" if abs(frames) == 1 else "frames"
+        if clip.where is not None and clip.where.record == clip.found.record:
+            return f"its sound was slipped by hand, {abs(frames)} {many}"
         return f"it was moved by hand, {abs(frames)} {many} {'after' if frames > 0 else 'before'} its picture"
 
     def _elsewhere(self, clip: _Clip) -> str:
@@ -334,6 +351,7 @@ class _Reconform:
             new_file=new_file,
             unless=unless,
             notes=found.metadata,
+            faded=found.faded,
         )
 
 

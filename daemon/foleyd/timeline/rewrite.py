@@ -17,7 +17,7 @@ import opentimelineio as otio
 
 from foleyd.cue import FrameRange, Placement, Take
 from foleyd.refreshed import Outcome, Refreshed
-from foleyd.timeline.notes import file_notes, place_notes
+from foleyd.timeline.notes import place_notes
 from foleyd.timeline.placement import TRACK_PREFIX, Adding, gap, track_name
 from foleyd.timeline.tree import METADATA_KEY, Node
 
@@ -285,7 +285,7 @@ class _Rewriting:
             notes = {
                 **kept,
                 **place_notes(program, record, size_of),
-                "file": file_notes(take.cut),
+                "file": notes["file"],
                 "handles": notes.get("handles", kept.get("handles", 0)),
                 "refreshed_by": self.adding.job,
             }
