@@ -15,6 +15,7 @@ import soundfile
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from foleyd.v1 import foleyd_pb2 as pb
+from foleyd.watch import work
 from foleyd.watch.errors import NotThere
 from foleyd.watch.overview import overview, retry
 from foleyd.watch.work import Outcome
@@ -332,6 +333,22 @@ def test_the_longest_name_has_room_for_a_number(drop: Drop, clip: Path) -> None:
     source.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
     assert drop.once(prompt="clicks") == {name: Outcome.DONE}
     assert drop.results() == sorted([name, "ö" * 125 + "x (2)"])
+
+
+def test_what_cannot_be_read_fails_once(drop: Drop, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "clip.foley.toml").write_text("takes = 1\n")
+
+    def refused(path: Path, _: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "content_of", refused)
+        assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.FAILED}
+        assert drop.once(prompt="clicks") == {}
+    assert "cannot be read (Permission denied); give permission and try again" in drop.report("clip.mp4")
+    retry(drop.folder, "clip.mp4")
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
 
 
 def test_the_engine_failing_is_a_report(drop: Drop, clip: Path) -> None:

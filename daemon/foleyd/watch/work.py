@@ -56,8 +56,9 @@ def _claimed(shop: Shop, entry: Entry) -> Outcome:
 def _unreadable(shop: Shop, name: str, error: OSError) -> Outcome:
     path = shop.path(name)
     entry = shop.book.get(name) or Entry(name=name, content="", stamp=Stamp(0, 0, 0))
-    entry.stamp = stamp_at(path) or entry.stamp
-    words = f"{path} cannot be read ({error.strerror}); give permission, or copy it again"
+    entry.stamp, entry.seen = stamp_at(path) or entry.stamp, sides_at(shop, name).stamps
+    entry.folder = folder_digest(shop.places.source, shop.rules)
+    words = f"{path} cannot be read ({error.strerror}); give permission and try again, or copy it again"
     return fail(shop, entry, Failure("INVALID_ARGUMENT", "MEDIA_UNREADABLE", words))
 
 
