@@ -253,7 +253,7 @@ class _Reconform:
         if clip.begin or clip.end != (clip.notes.picture.length if clip.notes.picture else 0):
             why = "it was trimmed with its picture"
         if clip.file is None:
-            why += "; but its file cannot be had: put it back or relink it"
+            why += "; but its file cannot be had: put it back or relink it (--media-root, --relink)"
         return self._say(clip, Outcome.KEPT, why, clip.found.record, zero=where.zero)
 
     def _wanted(self, clip: _Clip, where: Whereabouts) -> FrameRange:

@@ -116,6 +116,13 @@ def _stretch(one: Fraction, other: Fraction) -> tuple[float, float]:
     return float(min(one, other)) - _ROOM, float(max(one, other)) + _ROOM
 
 
+def _speed_words(speed: Fraction) -> str:
+    if speed == 0:
+        return "its shot is frozen now"
+    percent = f"at {float(abs(speed)) * 100:.4g} %" if abs(speed) != 1 else "at normal speed" * (speed > 0)
+    return " ".join(f"its shot plays {'backwards' if speed < 0 else ''} {percent} now".split())
+
+
 @dataclass(frozen=True, slots=True)
 class _Fragment:
     """A part of a piece that SHOT shows: from BEGIN to END of the cue's time, which then begins at ZERO.
@@ -168,8 +175,7 @@ class _Search:
         record = FrameRange(start, end)
         change = self._change(record, zero)
         if best.retimed:
-            speed = f"{float(best.shot.speed):.4g}"
-            return Whereabouts(record, None, f"its shot plays at {speed} times now", best.shot.record.start)
+            return Whereabouts(record, None, _speed_words(best.shot.speed), best.shot.record.start)
         return Whereabouts(record, zero, change, best.shot.record.start)
 
     def _fragments(self) -> Iterator[_Fragment]:
