@@ -84,12 +84,13 @@ class Kept:
     # ----------------------------------------------------------------------------------------- jobs
 
     def note(self, added: Added) -> None:
-        """Keeps ADDED as it is now. Raises HostProblem where it cannot be written."""
+        """Keeps ADDED as it is now; of what was taken back whole there is nothing to be kept.
+
+        Raises HostProblem where it cannot be written.
+        """
         self._read()
-        self._jobs = [job for job in self._jobs if job.job != added.job] + [added]
-        done = [job for job in self._jobs if job.state == REMOVED]
-        for old in (done + [job for job in self._jobs if job not in done])[: len(self._jobs) - MOST_JOBS]:
-            self._jobs.remove(old)
+        others = [job for job in self._jobs if job.job != added.job]
+        self._jobs = [job for job in [*others, added] if job.state != REMOVED][-MOST_JOBS:]
         self._write()
 
     def last(self, project: str, timeline: str) -> Added | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping, NamedTuple, Sequence
 
@@ -156,5 +157,5 @@ def sub_folder(folder: Any, name: str) -> Any:
 
 
 def same_file(path: str) -> str:
-    """PATH in a form that two names of one file share."""
-    return os.path.normcase(os.path.normpath(path))
+    """PATH in a form that two names of one file share; macOS may spell an accent as a letter of its own."""
+    return os.path.normcase(os.path.normpath(unicodedata.normalize("NFC", path)))

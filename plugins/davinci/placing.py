@@ -147,7 +147,14 @@ class Placing:
         """Lays PIECES onto the new TRACK, many with one call: each call, and each note, takes its time."""
         host = self.host
         entries: list[dict[str, Any]] = [
-            {"id": "", "path": piece.path, "start": piece.span.start, "track": track} for piece in pieces
+            {
+                "id": "",
+                "path": piece.path,
+                "start": piece.span.start,
+                "length": imported[piece.path][1].length,
+                "track": track,
+            }
+            for piece in pieces
         ]
         self.added.items += entries
         self.note(self.added)

@@ -229,14 +229,24 @@ class Host:
             )
 
     def still_open(self) -> bool:
-        """Whether the timeline that was read is the one that is open now."""
-        now = maybe(self.project, "GetCurrentTimeline")
-        return now is not None and maybe(now, "GetUniqueId") == self.id
+        """Whether the timeline that was read is the one that is open now; taken anew, as its project may have
+        been closed meanwhile."""
+        project, timeline, names = self._open()
+        if names != (self.project_id, self.id):
+            return False
+        self.project, self.timeline = project, timeline
+        return True
 
     def other_open(self) -> bool:
         """Whether another timeline than the one that was read is open now."""
-        now = maybe(maybe(self.project, "GetCurrentTimeline"), "GetUniqueId")
-        return isinstance(now, str) and now != self.id
+        *_, names = self._open()
+        return all(isinstance(name, str) for name in names) and names != (self.project_id, self.id)
+
+    def _open(self) -> tuple[Any, Any, tuple[Any, Any]]:
+        """Project and timeline that are open now, and the names that Resolve has for them."""
+        project = maybe(maybe(self.resolve, "GetProjectManager"), "GetCurrentProject")
+        timeline = maybe(project, "GetCurrentTimeline")
+        return project, timeline, (maybe(project, "GetUniqueId"), maybe(timeline, "GetUniqueId"))
 
     def track_count(self, kind: str) -> int:
         """How many tracks of KIND there are; the count that Resolve gives may be an old one, not so names."""

@@ -99,6 +99,10 @@ class WindowBusy(Exception):
     """A window of another run is open and has been brought to the front; the text is a sentence."""
 
 
+class Cancelled(Exception):
+    """The editor wants no more of it, and nothing has been done that must be told."""
+
+
 @dataclass
 class Question:
     """What is asked before sound is made, and everything that is shown with it.

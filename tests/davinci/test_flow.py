@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from foley_davinci.asking import default_folder
 
 from clipmaker import make_clip
 from davinci.stage import Editor, Stage, clip_spec
+from resolve_emulator.model import Project
 
 FRAMES = 50
 
@@ -186,7 +188,7 @@ def test_the_reading_of_the_timeline_can_be_cancelled(
     stage.monkeypatch.setattr(foley_generate, "open_window", lambda host: person)
     foley_generate.run("generate", stage.host.menu_globals())
     assert person.words[-1] == "reading the timeline"
-    assert person.sentence == "cancelled before foley had answered"
+    assert person.told == [], "who cancels knows it"
     assert stage.snapshot() == before
 
 
@@ -196,7 +198,7 @@ def test_a_timeline_of_its_own_rate_is_told_and_begins_exactly(
     spec = clip_spec(flashes, "25", FRAMES, rate="25")
     spec["rate"] = "24"
     stage = make(spec)
-    person = well(stage.click("generate", answer(), choices=["Place it all the same"]))
+    person = well(stage.click("generate", answer(), choices=["Make it all the same"]))
     assert any("25 frames a second, its project 24" in note for note in person.questions[0].notes)
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
     (wish,) = stage.appended()
@@ -242,6 +244,34 @@ def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
 
     person = Wanderer([leave], choices=["Place it", come_back])
     stage.monkeypatch.setattr("foley_davinci.foley_generate.open_window", lambda host: person)
+    foley_generate.run("generate", stage.host.menu_globals())
+    well(person)
+    assert len(person.chosen) == 2
+    assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
+
+
+def test_a_project_that_was_closed_meanwhile_is_waited_for_and_taken_anew(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    stage = make(clip_spec(flashes, "25", FRAMES))
+    first, other = stage.host.project, Project("Other")
+
+    def leave(_question: Any) -> dict[str, Any]:
+        return answer(prompt="in another project")
+
+    def come_back() -> str:
+        stage.host.project = copy.deepcopy(first)  # what scripts hold of the one before is dead
+        first.current = None
+        return "Place it"
+
+    class Wanderer(Editor):
+        def progress(self, title: str, words: str, fraction: float | None, eta: float | None) -> bool:
+            if fraction is not None and not self.chosen:
+                stage.host.project = other
+            return super().progress(title, words, fraction, eta)
+
+    person = Wanderer([leave], choices=["Place it", come_back])
+    stage.monkeypatch.setattr(foley_generate, "open_window", lambda host: person)
     foley_generate.run("generate", stage.host.menu_globals())
     well(person)
     assert len(person.chosen) == 2
@@ -296,6 +326,25 @@ def test_the_rest_of_what_has_a_clip_without_a_file_is_made_where_it_is_wanted(
     assert stage.tracks()[1:] == [("Foley: foley", "mono", [(90_000, 90_050, True)])]
     (line,) = [line for line in person.told[0][0] if "Compound 1" in line]
     assert line.startswith("Not looked at: Compound 1 at 01:00:02:00 (Compound) has no file of its own")
+
+
+def test_a_part_without_picture_is_asked_about_before_it_is_made_from_the_words_alone(
+    make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
+) -> None:
+    late = {"path": str(flashes), "at": 100, "in": 0, "duration": FRAMES}
+    markers = [{"frame": 5, "name": "wind", "duration": 10}, {"frame": 110, "name": "clicks", "duration": 10}]
+    stage = make(clip_spec(flashes, "25", FRAMES, video=[[late]], marks=[10, 39], markers=markers))
+    before = stage.snapshot()
+    person = stage.click("generate", answer(), None)
+    assert person.problems[1].startswith("there is no picture at 01:00:00:10 – 01:00:01:15")
+    assert stage.snapshot() == before
+    person = well(stage.click("generate", answer(), choices=["Make it all the same"]))
+    assert stage.tracks()[-1][2] == [(90_010, 90_040, True)]
+    stage.timeline.marks.clear()
+    person = well(stage.click("markers", answer(prompt="")))
+    assert person.chosen == []
+    said = "Made from the words alone, as there is no picture: 01:00:00:05 – 01:00:00:15"
+    assert said in person.told[0][0]
 
 
 def test_marks_beyond_the_end_mean_what_there_is(

@@ -98,9 +98,10 @@ def test_a_cancel_is_told_as_one_and_not_as_a_fault(stage: Stage, monkeypatch: p
     monkeypatch.setattr(foley_generate, "open_window", lambda host: person)
     foley_generate.run("generate", stage.host.menu_globals())
     assert person.words[-1] == "placing 0 of 2"
-    assert person.told == [
-        (["Cancelled. What was added has been taken back; the timeline is as it was"], False)
-    ]
+    ((lines, problem),) = person.told
+    assert lines[0] == "Cancelled. What was added has been taken back; the timeline is as it was"
+    assert lines[1].startswith("The sound files stay in ")
+    assert not problem
     assert stage.snapshot() == before
     assert stage.click("generate", ASKED).sentence == ""
     assert laid(stage) == GOOD

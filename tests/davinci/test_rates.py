@@ -44,7 +44,7 @@ def test_it_is_asked_before_anything_is_imported_and_cancel_leaves_all_as_it_was
 def test_it_is_asked_once_for_each_pair_of_rates(stage: Stage) -> None:
     def yes() -> str:
         assert stage.host.journal.calls(*CHANGING) == []
-        return "Place it all the same"
+        return "Make it all the same"
 
     assert stage.click("generate", ASKED, choices=[yes]).sentence == ""
     assert laid(stage) == GOOD

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
+import unicodedata
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from foley_davinci import foley_generate, placing
-from foley_davinci.kept import Kept
+from foley_davinci.kept import MOST_JOBS, Kept
 from foley_davinci.placed import Added
 from foley_davinci.resolve_host import HostProblem
 
+from davinci import canned
 from davinci.canned import GOOD, canned_stage, laid
 from davinci.stage import Editor, Stage
 from resolve_emulator.model import Folder, Track
+from resolve_emulator.pool import MediaPoolItem as PoolItem
 
 
 @pytest.fixture
@@ -45,8 +49,30 @@ def test_takes_that_were_moved_or_trimmed_are_taken_back(stage: Stage) -> None:
     before = place(stage)
     track(stage, 1).items[0].start += 5
     track(stage, 2).items[0].duration -= 5
-    assert said(stage.click("remove")) == "2 takes removed: steps"
+    assert said(stage.click("remove", choices=["Remove them"])) == "2 takes removed: steps"
     assert stage.snapshot() == before
+
+
+@pytest.mark.parametrize("what", ["start", "duration"])
+def test_work_on_the_takes_is_not_taken_back_unasked(stage: Stage, what: str) -> None:
+    place(stage)
+    item = track(stage, 1).items[0]
+    setattr(item, what, getattr(item, what) - 5)
+    worked_on = stage.snapshot()
+    person = stage.click("remove", choices=["Keep them"])
+    assert person.chosen[0][0] == "The last sound: steps"
+    assert "You have moved or trimmed 1 of its 2 takes since" in person.chosen[0][1]
+    assert (person.told, stage.snapshot()) == ([], worked_on)
+
+
+def test_another_take_chosen_or_another_start_of_the_timeline_is_no_work_that_is_lost(stage: Stage) -> None:
+    place(stage)
+    for number, item in enumerate(stage.timeline.all_items()):
+        item.start += 1000
+        item.enabled = bool(number % 2)
+    stage.timeline.start += 1000
+    assert stage.click("remove").chosen == []
+    assert laid(stage) == []
 
 
 @pytest.mark.parametrize(
@@ -274,6 +300,46 @@ def test_two_runs_do_not_write_over_each_other(tmp_path: Path) -> None:
     found = Kept(first.path).last("p", "t")
     assert found is not None
     assert found.job == "job-2"
+
+
+def test_two_hundred_jobs_are_remembered_and_none_that_was_taken_back(tmp_path: Path) -> None:
+    kept = Kept(str(tmp_path / "davinci.json"))
+    for number in range(placed_jobs := 150):
+        kept.note(Added(f"job-{number}", "p", f"t{number}"))
+    assert all(kept.last("p", f"t{number}") for number in range(placed_jobs))
+    for number in range(placed_jobs):
+        kept.note(Added(f"job-{number}", "p", f"t{number}", state="removed"))
+    assert json.loads(Path(kept.path).read_text())["jobs"] == []
+    for number in range(MOST_JOBS + 5):
+        kept.note(Added(f"job-{number}", "p", f"t{number}"))
+    assert len(json.loads(Path(kept.path).read_text())["jobs"]) == MOST_JOBS
+    assert kept.last("p", "t4") is None
+    assert kept.last("p", "t5") is not None
+
+
+def test_takes_are_known_where_their_files_names_are_spelled_in_two_ways(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = stage.snapshot()
+    monkeypatch.setattr(canned, "_result", partial(_accented, canned._result))
+    real = PoolItem._specs["GetClipProperty"].function
+
+    def decomposed(self: Any, key: Any = None) -> Any:
+        said = real(self, key)
+        return unicodedata.normalize("NFD", said) if isinstance(said, str) else said
+
+    monkeypatch.setattr(PoolItem._specs["GetClipProperty"], "function", decomposed)
+    assert stage.click("generate", {"prompt": "steps", "folder": "/sound"}).sentence == ""
+    assert laid(stage) == GOOD
+    stage.click("remove")
+    assert stage.snapshot() == before
+
+
+def _accented(result: Any, folder: Path) -> Any:
+    """As canned, in a folder with an accent in its name."""
+    inner = folder / "S\u00e9quence"
+    inner.mkdir()
+    return result(inner)
 
 
 def test_a_memory_that_cannot_be_read_is_kept_and_said(stage: Stage) -> None:

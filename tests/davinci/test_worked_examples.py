@@ -159,7 +159,7 @@ def test_every_frame_and_sample_is_the_one_worked_out_by_hand(
     tmp_path: Path,
 ) -> None:
     stage = make(_project(example, clips), *example.build)
-    person = stage.click(example.entry, answer(**example.answer), choices=["Place it all the same"])
+    person = stage.click(example.entry, answer(**example.answer), choices=["Make it all the same"])
     _well(person)
     assert len(person.chosen) == (stage.timeline.rate != stage.host.project.rate)
     assert _calls(stage) == example.calls
