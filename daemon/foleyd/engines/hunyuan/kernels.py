@@ -281,6 +281,20 @@ def _heads(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
+def fold(sums, highest, total, score, values, PRECISION: tl.constexpr):  # type: ignore[no-untyped-def]
+    """Takes the keys with SCORE and VALUES into a softmax under way (Dao, FlashAttention, 2022).
+
+    Of each query SUMS has the weighted values, HIGHEST the highest score so far, TOTAL the sum of weights.
+    """
+    higher = tl.maximum(highest, tl.max(score, axis=1))
+    weight = tl.exp2(score - higher[:, None])
+    fade = tl.exp2(highest - higher)
+    total = total * fade + tl.sum(weight, axis=1)
+    sums = tl.dot(weight.to(values.dtype), values, sums * fade[:, None], input_precision=PRECISION)
+    return sums, higher, total
+
+
+@triton.jit
 def _look(  # type: ignore[no-untyped-def]
     sums,
     highest,
@@ -298,7 +312,7 @@ def _look(  # type: ignore[no-untyped-def]
     PRECISION: tl.constexpr,
     WHOLE: tl.constexpr,
 ):
-    """Goes on with the softmax of Q over KEYS keys from row FIRST on (Dao, FlashAttention, 2022).
+    """Goes on with the softmax of Q over KEYS keys from row FIRST on.
 
     WHOLE: all of them are there; otherwise COUNT are.
     """
@@ -316,12 +330,7 @@ def _look(  # type: ignore[no-untyped-def]
         score = tl.dot(q, keys, input_precision=PRECISION) * scale
         score = tl.where(there[None, :], score, float("-inf"))
         values = tl.load(at_values, mask=there[:, None], other=0.0)
-    higher = tl.maximum(highest, tl.max(score, axis=1))
-    weight = tl.exp2(score - higher[:, None])
-    fade = tl.exp2(highest - higher)
-    total = total * fade + tl.sum(weight, axis=1)
-    sums = tl.dot(weight.to(values.dtype), values, sums * fade[:, None], input_precision=PRECISION)
-    return sums, higher, total
+    return fold(sums, highest, total, score, values, PRECISION)
 
 
 @triton.jit

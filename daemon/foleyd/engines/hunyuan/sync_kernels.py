@@ -16,6 +16,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from foleyd.engines.hunyuan.kernels import fold
+
 _LOG2_E = math.log2(math.e)
 
 
@@ -254,7 +256,7 @@ def _look(  # type: ignore[no-untyped-def]
     KEYS: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """Goes on with the softmax of Q over keys FIRST to COUNT, KEYS at most (Dao, FlashAttention, 2022)."""
+    """Goes on with the softmax of Q over keys FIRST to COUNT, KEYS at most."""
     feature = tl.arange(0, WIDTH)
     key = first + tl.arange(0, KEYS)
     there = key < count
@@ -264,12 +266,7 @@ def _look(  # type: ignore[no-untyped-def]
     values = tl.load(at + part_stride, mask=inside, other=0.0)
     score = tl.dot(q, tl.trans(keys), input_precision=PRECISION) * scale
     score = tl.where(there[None, :], score, float("-inf"))
-    higher = tl.maximum(highest, tl.max(score, axis=1))
-    weight = tl.exp2(score - higher[:, None])
-    fade = tl.exp2(highest - higher)
-    total = total * fade + tl.sum(weight, axis=1)
-    sums = tl.dot(weight.to(values.dtype), values, sums * fade[:, None], input_precision=PRECISION)
-    return sums, higher, total
+    return fold(sums, highest, total, score, values, PRECISION)
 
 
 @triton.jit
