@@ -118,6 +118,13 @@ def test_cues_need_no_prompt_to_be_listed(
     assert (cue["prompt"], cue["seeds"]) == ("", [])
 
 
+def test_what_to_try_next_does_not_lead_to_an_output_that_is_taken(
+    daemon: FakeDaemon, document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["timeline", str(document), "-o", str(document.with_name("o.otio")), "--prompt", "x"]) == 0
+    assert "the same command with --takes 3 --seed 8 and another -o" in capsys.readouterr().out
+
+
 def test_roots_and_relinks_go_with_the_document(daemon: FakeDaemon, document: Path, tmp_path: Path) -> None:
     words = ["--media-root", str(tmp_path), "--relink", "D:/media=/mnt/media", "--relink", "/a=/b=c"]
     out = str(document.with_name("o.otio"))
@@ -223,6 +230,8 @@ def test_a_bundle_is_marked_as_a_bundle_and_its_media_have_their_names_inside(
         archive.writestr("media/a.mov", "picture")
     assert run(["cues", str(path), "--otio", str(tmp_path / "marked.otio")]) == 2
     assert "must end in .otioz" in capsys.readouterr().err
+    assert run(["cues", str(path), "--otio", str(path)]) == 2
+    assert "is the input; choose another name with --otio" in capsys.readouterr().err
     assert run(["cues", str(path), "--otio", str(tmp_path / "marked.otioz")]) == 0
     with zipfile.ZipFile(tmp_path / "marked.otioz") as archive:
         marked = read_document(archive.read("content.otio"), "marked")

@@ -179,7 +179,8 @@ def test_a_bundle_holds_what_we_made_and_refers_to_the_rest(tmp_path: Path) -> N
     theirs, secret = tmp_path / "theirs.mov", tmp_path / "secret.wav"
     theirs.write_bytes(b"picture")
     secret.write_bytes(b"RIFF not a take")
-    shots = [clip("a", span(0, 24), span(0, 100), url=url) for url in ("theirs.mov", str(theirs), "gone.mov")]
+    urls = ("two/../theirs.mov", str(theirs), "one/../gone.mov")
+    shots = [clip("a", span(0, 24), span(0, 100), url=url) for url in urls]
     sounds = [clip("s", span(0, 24), span(0, 100), url=p.as_uri()) for p in (now, before, secret)]
     for sound in sounds[1:]:
         sound.metadata["foleyd"] = {"job": "earlier"}
@@ -192,8 +193,8 @@ def test_a_bundle_holds_what_we_made_and_refers_to_the_rest(tmp_path: Path) -> N
         ]  # fmt: skip
         assert archive.read("media/take.wav") == now.read_bytes()
         content = json.loads(archive.read("content.otio"))
-    urls = [clip_url(node) for lane in content["tracks"]["children"] for node in lane["children"]]
-    assert urls == [
+    written = [clip_url(node) for lane in content["tracks"]["children"] for node in lane["children"]]
+    assert written == [
         theirs.as_uri(), str(theirs), (tmp_path / "gone.mov").as_uri(),
         "media/take.wav", "media/take (2).wav", secret.as_uri(),
     ]  # fmt: skip

@@ -182,15 +182,15 @@ def folder_for(video: Path) -> Path:
     return beside if writable else Path.cwd() / name
 
 
-def check_output(out: Path, source: Path, *, bundle: bool = False) -> Written:
-    """How absolute OUT is written, a new file.
+def check_output(out: Path, source: Path, *, bundle: bool = False, option: str = "-o") -> Written:
+    """How absolute OUT, which OPTION names, is written, a new file.
 
     Raises OutputIsInput, OutputTaken, InputError.
     """
     if out == source or _same_file(out, source):
-        raise OutputIsInput(f"the output {out} is the input; choose another name with -o")
+        raise OutputIsInput(f"the output {out} is the input; choose another name with {option}")
     if os.path.lexists(out):
-        raise OutputTaken(f"{out} exists already and is never overwritten; choose another name with -o")
+        raise OutputTaken(f"{out} exists already and is never overwritten; choose another name with {option}")
     suffix = out.suffix.lower()
     if bundle and suffix != BUNDLE_SUFFIX:
         raise InputError(f"a bundle's name must end in {BUNDLE_SUFFIX}, unlike {out.name}")

@@ -196,7 +196,8 @@ def next_lines(result: pb.Result, timeline: str = "") -> list[str]:
         lines.append(f"  open {name} in your editor: the sound lies on tracks of its own")
     if result.takes:
         seed = max(take.seed for take in result.takes) + 1
-        lines.append(f"  hear alternates: the same command with --takes 3 --seed {seed}")
+        elsewhere = " and another -o" if timeline else ""
+        lines.append(f"  hear alternates: the same command with --takes 3 --seed {seed}{elsewhere}")
     return lines
 
 

@@ -184,7 +184,7 @@ def _mark(selection: pb.Selection, cues: Iterable[pb.Cue], path: Path, out: Path
     suffix = BUNDLE_SUFFIX if path.suffix.lower() == BUNDLE_SUFFIX else ".otio"
     if out.suffix.lower() != suffix:
         raise InputError(f"{path.name} with its markers must end in {suffix}, unlike {out.name}")
-    requests.check_output(out, path)
+    requests.check_output(out, path, option="--otio")
     marked = [
         Cue(
             cue.id,

@@ -269,7 +269,7 @@ def write_bundle(
         if found is not None and (inner or _is_ours(clip, found, own)):
             reference["target_url"] = inside.setdefault(found, inner or _name(found, inside))
         elif is_relative(url):
-            reference["target_url"] = file_uri(Path(document.base_folder, found or url))
+            reference["target_url"] = absolute_uri(document.base_folder, found, url)
             made_absolute += 1
     text = json.dumps(tree, indent=4, ensure_ascii=False) + "\n"
     with new_file(out) as temporary, zipfile.ZipFile(temporary, "x", allowZip64=True) as archive:
@@ -285,6 +285,11 @@ def write_bundle(
             where=out.name,
         ),
     )
+
+
+def absolute_uri(base_folder: Path, found: Path | None, url: str) -> str:
+    """A relative URL of a document in BASE_FOLDER by its whole path, without steps up; FOUND is its file."""
+    return file_uri(Path(os.path.normpath(Path(base_folder, found or url))))
 
 
 def references(tree: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

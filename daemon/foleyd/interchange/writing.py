@@ -9,11 +9,11 @@ from pathlib import Path
 
 from foleyd.brief import Notice
 from foleyd.files import new_file
-from foleyd.interchange.bundle import references, write_bundle
+from foleyd.interchange.bundle import absolute_uri, references, write_bundle
 from foleyd.interchange.child import convert
 from foleyd.interchange.kinds import BUNDLE_SUFFIX
 from foleyd.request import Document
-from foleyd.timeline.media_url import file_uri, is_relative, resolve_media
+from foleyd.timeline.media_url import is_relative, resolve_media
 
 
 def write_any(
@@ -43,5 +43,5 @@ def _absolute(document: Document) -> bytes:
         url = str(reference.get("target_url") or "")
         if is_relative(url):
             found = resolve_media(url, document.base_folder).path
-            reference["target_url"] = file_uri(Path(document.base_folder, found or url))
+            reference["target_url"] = absolute_uri(document.base_folder, found, url)
     return json.dumps(tree, ensure_ascii=False).encode("utf-8")
