@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -233,19 +234,20 @@ def test_a_folder_is_watched_by_one_at_a_time(drop: Drop) -> None:
     assert not overview(drop.folder).watched
 
 
+@pytest.mark.parametrize("method", ["__init__", "schedule", "start"])
 def test_where_no_events_come_it_is_looked_at_intervals_and_said_once(
-    drop: Drop, clip: Path, monkeypatch: pytest.MonkeyPatch
+    drop: Drop, clip: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    def refuse(*_: object) -> str:
-        return "inotify watch limit reached"
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "inotify instance limit reached")
 
-    monkeypatch.setattr(events.Events, "start", refuse)
+    monkeypatch.setattr(events, "Observer", type("Refusing", (events.Observer,), {method: refuse}))
     with watched(drop, prompt="clicks"):
         shutil.copy2(clip, drop.folder / "a.mp4")
         until(is_done(drop, "a.mp4"))
     said = drop.said("polling")
     assert len(said) == 1
-    assert "inotify watch limit reached" in said[0]
+    assert "inotify instance limit reached" in said[0]
 
 
 def test_network_file_systems_are_known_by_their_mounts(

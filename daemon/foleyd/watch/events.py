@@ -46,8 +46,9 @@ class Events(FileSystemEventHandler):
 
     def start(self, folder: Path) -> str:
         """Begins to listen to FOLDER; returns why that cannot be, else ""."""
-        observer = Observer()
+        observer: Any = None
         try:
+            observer = Observer()
             observer.schedule(self, str(folder), recursive=False)
             observer.start()
         except Exception as error:  # watchdog's back ends raise what they like
