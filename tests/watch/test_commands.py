@@ -64,6 +64,15 @@ def test_watch_refuses_what_is_no_folder_to_watch(
     assert "name the folder above it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["watch", "batch"])
+def test_what_is_written_anyway_is_no_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "--no-mix" in said
+    assert "--mix " not in said
+    assert "--cue-sheet" not in said
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_jobs_going_and_says_so(drop: Drop, clip: Path, house: House) -> None:
     (drop.folder / "foley.toml").write_text('prompt = "clicks"\noptions = { delay = "0.2" }\n')

@@ -13,6 +13,7 @@ import typer
 
 from foleyd.cli import options as o
 from foleyd.cli.exits import CANCELLED
+from foleyd.cli.watch import HowInFolder
 from foleyd.cli.watching import REASON_WIDTH
 from foleyd.config import find_folders, load_settings
 from foleyd.request import TARGETS
@@ -38,7 +39,7 @@ def batch(
         ),
     ] = None,
     wanted: o.Wanted,
-    how: o.How,
+    how: HowInFolder,
     sources: o.Sources,
     target: o.Target = "generic",
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=32, help="Files under way at once.")] = _JOBS,

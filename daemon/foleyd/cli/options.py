@@ -297,10 +297,10 @@ _GROUPS: tuple[type[Any], ...] = (Wanted, Spots, Sources, How)
 def grouped(command: Callable[..., int]) -> Callable[..., int]:
     """COMMAND with each parameter that is a group replaced by the group's options, at the end."""
     own = inspect.signature(command, eval_str=True).parameters.values()
-    groups = {parameter.name: parameter.annotation for parameter in own if parameter.annotation in _GROUPS}
-    options = {
-        name: inspect.signature(group.collect, eval_str=True).parameters for name, group in groups.items()
+    groups: dict[str, Any] = {
+        parameter.name: parameter.annotation for parameter in own if _is_group(parameter.annotation)
     }
+    options = {name: _options_of(group) for name, group in groups.items()}
     parameters = [parameter for parameter in own if parameter.name not in groups]
     parameters += [parameter for shared in options.values() for parameter in shared.values()]
 
@@ -317,6 +317,16 @@ def grouped(command: Callable[..., int]) -> Callable[..., int]:
     run.__dict__["__signature__"] = inspect.Signature(parameters)
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _is_group(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, _GROUPS)
+
+
+def _options_of(group: type[Any]) -> dict[str, inspect.Parameter]:
+    left_out = getattr(group, "LEFT_OUT", ())
+    every = inspect.signature(group.collect, eval_str=True).parameters
+    return {name: parameter for name, parameter in every.items() if name not in left_out}
 
 
 def parse_options(pairs: Sequence[str]) -> dict[str, str]:

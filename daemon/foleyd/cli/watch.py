@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -34,12 +34,18 @@ Folders = Annotated[
 ]
 
 
+class HowInFolder(o.How):
+    """As :class:`How`, without asking for what is written in a folder anyway."""
+
+    LEFT_OUT: ClassVar = ("mix", "cue_sheet")
+
+
 @o.grouped
 def watch(
     *,
     folders: Folders,
     wanted: o.Wanted,
-    how: o.How,
+    how: HowInFolder,
     sources: o.Sources,
     target: o.Target = "generic",
     once: Annotated[bool, typer.Option("--once", help="Do what is there, then end.")] = False,
@@ -70,7 +76,8 @@ def watch(
     no_mix: Annotated[bool, typer.Option("--no-mix", help="Write no audition mix.")] = False,
     status: Annotated[bool, typer.Option("--status", help="List what is done, waits and failed.")] = False,
     retry: Annotated[
-        list[str] | None, typer.Option("--retry", metavar="NAME", help="Do a file again that failed, or lost its results.")
+        list[str] | None,
+        typer.Option("--retry", metavar="NAME", help="Do a file again that failed, or lost its results."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print lines of JSON.")] = False,
 ) -> int:
