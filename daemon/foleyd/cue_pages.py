@@ -61,7 +61,7 @@ def write_cue_sheet(
         cues=shown,
         mark=f"foleyd {commission.job}",
         figures=_figures(commission, conformed, made, mix),
-        warnings=_warnings(commission, conformed),
+        warnings=[*_warnings(commission, conformed), *made.missing, *made.left_out],
         links=_links(commission, preview),
         preview=preview.name if preview is not None else "",
     )

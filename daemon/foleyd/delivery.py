@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,8 +135,12 @@ def place(
         looks.written += write_cue_sheet(ready, conformed, shown, mix=looks.loudness(), preview=film)
     if names.picture is not None and made is not None:
         looks.write_picture(names.picture, made)
+    for folder in names.made:  # a refresh may need no file at all
+        with suppress(OSError):
+            folder.rmdir()
     watch.event(Advance("place", 1.0))
-    notices = [Notice(words) for words in shown.left_out] if names.mix or names.preview else []
+    looked = names.mix or names.preview or names.cue_page
+    notices = [*shown.missing, *(shown.left_out if looked else ())]
     notices += [Notice(words, where="the mix of all layers") for words in looks.warnings()]
     return Delivery(
         placements=placed.placements,

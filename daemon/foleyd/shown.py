@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from foleyd.brief import Commission, Conformed, CuePlan, Heard
+from foleyd.brief import Commission, Conformed, CuePlan, Heard, Notice
 from foleyd.contact_sheet import Thumbnail
 from foleyd.cue import Cue, FrameRange, Loudness, Program, SoundEvent, Take
 from foleyd.engines.engine import Audio
@@ -81,12 +81,13 @@ class ShownTake:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All TAKES that are shown, with the gain that their parts still want. LEFT_OUT are words on those that
-    lie there, too; COUNTS is what a refresh did, in words."""
+    """All TAKES that are shown, with the gain that their parts still want. LEFT_OUT is said of those that lie
+    there, too, and MISSING of those whose file is nowhere; COUNTS is what a refresh did, in words."""
 
     takes: tuple[ShownTake, ...]
     gain_db: float = 0.0
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Notice, ...] = ()
+    missing: tuple[Notice, ...] = ()
     counts: str = ""
 
 
@@ -132,15 +133,28 @@ def lying_takes(
     Left out are those that an editor retimed, and those whose file cannot be had. Raises MediaError.
     """
     lying = _Lying(commission, conformed, refreshed, strips)
+    absent = [one for one in refreshed if one.record is not None and one not in lying.there]
     left_out = [
-        f"{one.cue_id} is not heard in mix and preview: "
-        + ("its sound was retimed by hand" if one.file is not None else "its file cannot be had")
-        for one in refreshed
-        if one.record is not None and one.enabled and one not in lying.there
+        Notice(
+            f"{one.cue_id} is not in mix, preview and cue sheet: its sound was retimed by hand",
+            str(commission.brief.program.label(one.lies.start)),
+        )
+        for one in absent
+        if one.file is not None and one.enabled
+    ]
+    missing = [
+        Notice(
+            f"the file of {one.cue_id}{f' (take {one.number})' if one.number > 1 else ''} cannot be had",
+            str(commission.brief.program.label(one.lies.start)),
+            "put it back or relink it: --media-root, --relink",
+        )
+        for one in absent
+        if one.file is None and read_notes(one.notes).samples
     ]
     counts = Counter(one.outcome for one in refreshed)
     said = ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
-    return Shown(tuple(map(lying.take, lying.there)), left_out=tuple(left_out), counts=said)
+    takes = tuple(map(lying.take, lying.there))
+    return Shown(takes, left_out=tuple(left_out), missing=tuple(missing), counts=said)
 
 
 class _Lying:

@@ -94,6 +94,7 @@ def test_a_cut_that_changes_and_comes_back(foley: Foley, media: list[Path], tmp_
     assert {row["outcome"] for row in table} == {"kept"}
     assert again == after
     assert calls(tmp_path / "log") == made + 1
+    assert not (tmp_path / "third.foley").exists()
 
 
 def test_what_a_refresh_would_do_is_listed_and_nothing_is_made(
@@ -196,6 +197,17 @@ def test_mix_and_cue_sheet_of_a_refresh_are_of_all_that_lies_on_the_timeline(
     assert {row["outcome"] for row in again.json["refreshed"]} == {"kept", "left as edited"}
     assert r.clicks_of_file(Path(again.json["mix"])) == (clicks, length)
     assert calls(tmp_path / "log") == made
+
+    gone = next(Path(row["path"]) for row in again.json["refreshed"] if row["outcome"] == "kept")
+    gone.rename(gone.with_suffix(".away"))
+    without = foley.run(
+        "timeline", tmp_path / "second.otio", "-o", tmp_path / "fourth.otio", "--refresh", *QUICK
+    )
+    assert without.json["warnings"][-1] == {
+        "what": "the file of cue-2 cannot be had",
+        "where": "01:00:00:00",
+        "fix": "put it back or relink it: --media-root, --relink",
+    }
 
 
 # ------------------------------------------------------------------------------------- forty shots
