@@ -93,6 +93,7 @@ def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip:
     before = jobs(house)
     touch(source)
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.KNOWN}
+    assert drop.said("known") == ["clip.mp4: was done before, in foley/clip.mp4"]
     assert drop.once(prompt="other words") == {}
     os.rename(source, drop.folder / "renamed.mp4")
     assert drop.once(prompt="clicks") == {"renamed.mp4": Outcome.KNOWN}
@@ -321,6 +322,12 @@ def test_what_has_lost_its_results_is_done_again_when_asked(drop: Drop, clip: Pa
         retry(drop.folder, "clip.mp4")
     shutil.rmtree(drop.own / "clip.mp4")
     assert drop.once(prompt="clicks") == {}
+    touch(drop.folder / "clip.mp4")
+    drop.once(prompt="clicks")
+    command = f"foley watch --retry clip.mp4 {drop.folder}"
+    assert drop.said("known") == [
+        f"clip.mp4: was done before, in foley/clip.mp4, which is gone; {command} makes it anew"
+    ]
     retry(drop.folder, "clip.mp4")
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.DONE}
     assert drop.results() == ["clip.mp4"]

@@ -175,7 +175,7 @@ def _again(story: Story, failed: bool) -> list[str]:
         "it; new results come into a folder of their own beside this one, which stays as it is.",
     ]
     if failed:
-        lines.append(f"Only what failed: {_command(story)}")
+        lines.append(f"What failed, again: {retry_command(story.name, story.folder)}")
     if story.earlier:
         lines.append(f"Earlier results for {story.name} are in {story.earlier}.")
     if story.job:
@@ -189,15 +189,16 @@ def _retry(story: Story) -> list[str]:
         return ["Mend what is said above and give the same command again."]
     return [
         "Mend what is said above. Then do one of these:",
-        f"- {_command(story)}",
+        f"- {retry_command(story.name, story.folder)}",
         "- delete this report",
         f"- put {story.name} into the folder again",
         f"- change {side}, or for a missing prompt {SETTINGS_FILE}",
     ]
 
 
-def _command(story: Story) -> str:
-    return f"foley watch --retry {shlex.quote(story.name)} {shlex.quote(str(story.folder))}"
+def retry_command(name: str, folder: Path) -> str:
+    """What has the file called NAME in the watch folder FOLDER tried again."""
+    return f"foley watch --retry {shlex.quote(name)} {shlex.quote(str(folder))}"
 
 
 def _count(number: int, word: str) -> str:

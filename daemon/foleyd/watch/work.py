@@ -12,6 +12,7 @@ from foleyd.watch.asking import Interrupted, Sides, content_of, folder_digest
 from foleyd.watch.endings import Outcome, fail
 from foleyd.watch.making import carry_out, forget_job, name_work
 from foleyd.watch.records import Entry, Stamp, State
+from foleyd.watch.report import retry_command
 from foleyd.watch.shop import News, Shop, sides_at, stamp_at
 
 __all__ = ["Outcome", "resume", "turn"]
@@ -94,6 +95,8 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
     if entry is not None and same and not (again or entry.state is State.FAILED):
         entry.stamp, entry.seen = facts.stamp, facts.seen
         book.save(entry)
+        if entry.state.good and shop.watched:
+            _tell_known(shop, entry)
         return None if entry.state.good else entry
     if entry is None:
         entry = Entry(name=name, content=facts.content, stamp=facts.stamp)
@@ -106,6 +109,14 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
     entry.state, entry.job, entry.reason, entry.message, entry.notes = State.WORKING, "", "", "", ()
     name_work(shop, entry)
     return entry
+
+
+def _tell_known(shop: Shop, entry: Entry) -> None:
+    results = shop.places.own / entry.results
+    text = f"{entry.name}: was done before, in {shop.places.own.name}/{entry.results}"
+    if not results.is_dir():
+        text += f", which is gone; {retry_command(entry.name, shop.places.source)} makes it anew"
+    shop.tell(News("known", entry.name, text, job=entry.job, results=str(results)))
 
 
 def _is_asked_again(shop: Shop, name: str) -> bool:
