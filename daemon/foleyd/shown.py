@@ -53,9 +53,10 @@ class Piece:
 class ShownTake:
     """A take of CUE, the NUMBERth, as it lies on the timeline.
 
-    PART is its sound, without the job's gain; AUDIBLE: it lies there enabled. EVENTS are None where nobody
-    knows them any more. THUMBNAILS are of record frames. EXPORTS are the same take in other formats. BECAME
-    says what a refresh did with it; empty for what a job made.
+    PART is its sound, without the job's gain; AUDIBLE: it lies there enabled. KNOWN is its loudness where
+    that was measured. EVENTS are None where nobody knows them any more. THUMBNAILS are of record frames.
+    EXPORTS are the same take in other formats. BECAME says what a refresh did with it; empty for what a job
+    made.
     """
 
     cue: Cue
@@ -63,7 +64,7 @@ class ShownTake:
     part: sound.MixPart
     path: Path
     seed: int
-    loudness: Loudness
+    known: Loudness | None
     engine: str
     handles: int
     audible: bool
@@ -72,6 +73,15 @@ class ShownTake:
     exports: tuple[Path, ...] = ()
     cached: bool = False
     became: str = ""
+
+    @property
+    def loudness(self) -> Loudness:
+        """Of what is heard of it; measured anew where it is not known."""
+        if self.known is not None:
+            return self.known
+        begin = self.part.cut.time_reference + self.part.cut.source_in
+        heard = sound.Mix([self.part], begin, begin + self.part.cut.cue_samples)
+        return measure(heard, heard.channels)
 
     def outline(self, program: Program, record: FrameRange, gain_db: float, columns: int) -> Waveform:
         """Its outline over RECORD, a stretch of its cue."""
@@ -111,7 +121,7 @@ def made_takes(
             part=piece.part,
             path=take.path,
             seed=take.seed,
-            loudness=take.loudness,
+            known=take.loudness,
             engine=f"{piece.plan.engine.name} {piece.plan.engine.version}",
             handles=commission.output.handles if take.cue.handles is None else take.cue.handles,
             audible=piece.number == 1,
@@ -133,7 +143,8 @@ def lying_takes(
     Left out are those that an editor retimed, and those whose file cannot be had. Raises MediaError.
     """
     lying = _Lying(commission, conformed, refreshed, strips)
-    absent = [one for one in refreshed if one.record is not None and one not in lying.there]
+    there = set(map(id, lying.there))
+    absent = [one for one in refreshed if one.record is not None and id(one) not in there]
     left_out = [
         Notice(
             f"{one.cue_id} is not in mix, preview and cue sheet: its sound was retimed by hand",
@@ -197,7 +208,7 @@ class _Lying:
             part=part,
             path=_path(one),
             seed=one.seed,
-            loudness=take.loudness if take is not None else _loudness(part),
+            known=take.loudness if take is not None else None,
             engine=_engine(one.notes),
             handles=notes.handles,
             audible=one.enabled,
@@ -220,12 +231,6 @@ class _Lying:
 
 def _engine(notes: Mapping[str, Any]) -> str:
     return " ".join(str(notes.get(key) or "") for key in ("engine", "engine_version")).strip()
-
-
-def _loudness(part: sound.MixPart) -> Loudness:
-    begin = part.cut.time_reference + part.cut.source_in
-    heard = sound.Mix([part], begin, begin + part.cut.cue_samples)
-    return measure(heard, heard.channels)
 
 
 def _part(one: Refreshed, program: Program) -> sound.MixPart:

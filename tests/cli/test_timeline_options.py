@@ -110,6 +110,13 @@ def test_clips_lists_what_can_be_named(
     assert found["clips"][1]["record_start"]["value"] == 24 * 3600 + 40
 
 
+def test_a_timeline_without_picture_says_so(
+    daemon: FakeDaemon, document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["clips", str(document)]) == 0
+    assert capsys.readouterr().out == "there are no clips of picture that are on\n"
+
+
 def test_cues_need_no_prompt_to_be_listed(
     daemon: FakeDaemon, document: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

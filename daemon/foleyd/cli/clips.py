@@ -122,7 +122,7 @@ def clip_table(timeline: pb.Timeline, bundle: Path | None = None) -> list[str]:
         track = f"{clip.track} {clip.track_name}".rstrip()
         media = f"missing: {clip.media}" if clip.missing else _inside(clip.media, bundle)
         rows.append([str(clip.index), *times, str(clip.end - clip.start), track, clip.name, media])
-    return table(rows)
+    return table(rows) if len(rows) > 1 else ["there are no clips of picture that are on"]
 
 
 def _inside(media: str, bundle: Path | None) -> str:
