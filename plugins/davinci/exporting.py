@@ -11,18 +11,25 @@ import json
 import os
 import uuid
 from fractions import Fraction
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, List, Mapping, Sequence, Tuple
 
 from .frames import read_rate
 from .placed import colon_name
-from .resolve_host import PICTURE, Host, HostProblem, NotThere, call, maybe
+from .resolve_calls import HostProblem, NotThere, call
+from .resolve_host import PICTURE, Host, Item
+
+Tracks = Sequence[Tuple[bool, List[Item]]]
+"""As Host.picture_tracks gives them."""
 
 
 class Exported:
-    """The open timeline as Resolve's own OTIO, as a request shows it. Raises HostProblem."""
+    """The open timeline, whose picture tracks are TRACKS, as Resolve's own OTIO, as a request shows it.
 
-    def __init__(self, host: Host, folder: str) -> None:
-        text = json.dumps(export(host, folder)).encode("utf-8")
+    FOLDER takes the file. Raises HostProblem.
+    """
+
+    def __init__(self, host: Host, tracks: Tracks, folder: str) -> None:
+        text = json.dumps(export(host, tracks, folder)).encode("utf-8")
         self._otio = {
             "json": base64.b64encode(text).decode("ascii"),
             "base_folder": folder,
@@ -35,26 +42,25 @@ class Exported:
         return {"otio": dict(self._otio)}
 
 
-def export(host: Host, folder: str) -> dict[str, Any]:
+def export(host: Host, tracks: Tracks, folder: str) -> dict[str, Any]:
     """The open timeline as Resolve's own OTIO, written into FOLDER and read back, with what the format or
-    Resolve leaves out: tracks that are switched off, titles that are looked through, drop frame, and the
-    colon in the names of our tracks.
+    Resolve leaves out: of its picture TRACKS those that are switched off, titles that are looked through,
+    drop frame, and the colon in the names of our tracks.
 
     Raises HostProblem.
     """
     document = _written(host, folder)
-    tracks = document["tracks"]["children"]
-    pictures = [track for track in tracks if str(track.get("kind", "")).lower() == PICTURE]
-    for index, track in enumerate(pictures, 1):
-        if maybe(host.timeline, "GetIsTrackEnabled", PICTURE, index) is False:
+    exported = document["tracks"]["children"]
+    pictures = [track for track in exported if str(track.get("kind", "")).lower() == PICTURE]
+    for track, (on, items) in zip(pictures, tracks):
+        if not on:
             track["enabled"] = False
-        items = host.items(PICTURE, index)
         clips = {item.start for item in items if item.pooled}  # where a fade may begin as well
         titles = {item.start for item in items if not item.pooled} - clips
         for start, child in _children(host, track):
             if start in titles:
                 child["enabled"] = False
-    for track in tracks:  # so that foley sees which of its names are taken
+    for track in exported:  # so that foley sees which of its names are taken
         track["name"] = colon_name(str(track.get("name") or ""))
     document["metadata"] = dict(document.get("metadata") or {}, foleyd={"drop_frame": host.clock.drop})
     return document

@@ -29,11 +29,12 @@ from .placed import Added, PlacingCancelled, PlacingFailed, pieces_of
 from .placing import Placing
 from .receipt import receipt_lines
 from .removing import files_stay, last_of, remove
-from .resolve_host import Host, HostProblem, connect
+from .resolve_calls import HostProblem
+from .resolve_host import Host, connect, seen_of
 from .shots import edges, flatten
 from .sources import LAST, Found, Source, find_sources
 from .ui_manager import UiManagerWindow
-from .windows import MARKERS, Cancelled, Window, WindowBusy
+from .windows import MARKERS, Cancelled, Pace, Window, WindowBusy
 
 TITLES = {
     "generate": "Foley - Generate",
@@ -42,8 +43,6 @@ TITLES = {
     "remove": "Foley - Remove last",
 }
 _BETWEEN_POLLS = 0.03
-BETWEEN_SHOWN = 0.2
-"""Seconds: to show something takes some of its own."""
 _PLACE, _LEAVE = "Place it", "Leave it out"
 
 
@@ -94,7 +93,7 @@ class Visit:
         self.kept = kept
         self.folder: PrivateFolder | None = None
         self.look = Look(host, window, title)
-        self._shown = 0.0
+        self.pace = Pace(window, title)
 
     def enter(self, entry: str) -> None:
         """Does what ENTRY says. Raises HostProblem, FoleyMissing, Refused."""
@@ -131,9 +130,8 @@ class Visit:
         self.kept.remember(self.host.project_id, self.host.id, values)
         if not self.look.agreed_on_rates(self.kept):
             return
-        cuts = edges(self._visible(), source.spans)
         view = self._make(ask, exported)
-        if view is None or not self._still_right(source, cuts):
+        if view is None or not self._still_right(source):
             return
         added = Added(
             view.job_id, self.host.project_id, self.host.id, memory_of(values, source, self.host.clock.start)
@@ -184,10 +182,6 @@ class Visit:
             raise HostProblem(watch.problem)
         return watch
 
-    def _visible(self) -> list[tuple[int, int]]:
-        """The pieces of picture that can be seen, by what Resolve's items say."""
-        return flatten([(item.start, item.end) for item in self.host.picture()])
-
     def _see(self, ask: Ask, source: Source) -> Exported:
         """The timeline for foley, as :meth:`Look.see`."""
         assert self.folder is not None
@@ -214,21 +208,22 @@ class Visit:
             raise HostProblem(view.error)
         return view if view.state == "done" else None
 
-    def _placing(self, words: str, done: int, of: int) -> bool:
-        """Shows how far the placing is, now and then; whether the editor wants no more of it."""
-        now = time.monotonic()
-        if now - self._shown < BETWEEN_SHOWN:
-            return False
-        self._shown = now
-        return self.window.progress(self.title, f"{words} {done} of {of}", done / max(of, 1), None)
+    def _reading(self) -> None:
+        if self.pace.wants_cancel("looking whether the cut is as it was"):
+            raise Cancelled
 
-    def _still_right(self, source: Source, cuts: set[int]) -> bool:
+    def _placing(self, words: str, done: int, of: int) -> bool:
+        """Shows how far the placing is; whether the editor wants no more of it."""
+        return self.pace.wants_cancel(f"{words} {done} of {of}" if of else words, done / of if of else None)
+
+    def _still_right(self, source: Source) -> bool:
         """Whether the sound may be placed: the timeline is open, and its cuts are where they were."""
         while not self.host.still_open():
             lines = [f"The sound is ready. Open the timeline {self.host.name} again to have it placed."]
             if self.window.choose(self.title, lines, [_PLACE, _LEAVE]) != _PLACE:
                 return False
-        if edges(self._visible(), source.spans) == cuts:
+        picture = seen_of(self.host.picture_tracks(self._reading))
+        if edges(flatten([(item.start, item.end) for item in picture]), source.spans) == self.look.cuts:
             return True
         lines = ["The cut under this sound was changed while it was made; it was made for the earlier one."]
         return self.window.choose(self.title, lines, [_PLACE, _LEAVE]) == _PLACE

@@ -11,7 +11,8 @@ from typing import Any, Callable, Dict, Sequence, Tuple
 
 from .frames import Cut, CutInexact, TimeWrong, cut_of, decimal, read_rate
 from .placed import BIN, Added, Piece, clips_by_path, same_file, sub_folder
-from .resolve_host import Host, HostProblem, call, maybe
+from .resolve_calls import HostProblem, call, maybe
+from .resolve_host import Host
 
 AT_A_TIME = 40
 """Files or clips that Resolve is handed with one call: each call takes its time, and between them the window

@@ -16,7 +16,7 @@ from typing import Any, Mapping
 
 from .foley_find import record_path
 from .placed import REMOVED, Added
-from .resolve_host import HostProblem
+from .resolve_calls import HostProblem
 
 FILE = "davinci.json"
 MOST_JOBS = 200

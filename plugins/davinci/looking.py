@@ -17,10 +17,11 @@ from .foley_find import find_foley
 from .foley_requests import Ask, AskWrong, spot_request
 from .frames import Clock, Span
 from .kept import Kept
-from .resolve_host import Host, HostProblem, Item
-from .shots import disagreement, flatten
+from .resolve_calls import HostProblem
+from .resolve_host import Host, Item, seen_of
+from .shots import disagreement, edges, flatten
 from .sources import Source
-from .windows import Cancelled, Window
+from .windows import Cancelled, Pace, Window
 
 _SPOT_SECONDS = 120.0
 _NAMED = 4
@@ -42,6 +43,8 @@ class Look:
         self.host = host
         self.window = window
         self.title = title
+        self.cuts: set[int] = set()
+        """Where the picture that can be seen was cut."""
         self._blind: list[tuple[Item, list[Span]]] = []
         self._black: list[Span] = []
 
@@ -55,14 +58,21 @@ class Look:
         def cancelled() -> bool:
             return self.window.progress(self.title, "reading the timeline", None, None)
 
-        cancelled()
-        items, clock = self.host.picture(), self.host.clock
+        pace = Pace(self.window, self.title)
+
+        def step() -> None:
+            if pace.wants_cancel("reading the timeline"):
+                raise Cancelled
+
+        tracks, clock = self.host.picture_tracks(step), self.host.clock
+        items = seen_of(tracks)
+        self.cuts = edges(flatten([(item.start, item.end) for item in items]), source.spans)
         if not items:
             raise HostProblem(
                 f"there is no picture on the timeline {self.host.name} to make sound for; "
                 "put a clip on it (titles, and clips and tracks that are switched off, do not count)"
             )
-        exported = Exported(self.host, folder)
+        exported = Exported(self.host, tracks, folder)
         try:
             spotted = ask_foley(find_foley(), "Spot", spot_request(ask, exported), _SPOT_SECONDS, cancelled)
         except Refused as refused:

@@ -11,7 +11,8 @@ import re
 from typing import NamedTuple
 
 from .placed import PLACED, Added, plain_name
-from .resolve_host import SOUND, Host, maybe
+from .resolve_calls import maybe
+from .resolve_host import SOUND, Host
 
 
 class Empty(NamedTuple):

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from .frames import Span
-from .resolve_host import Host, HostProblem, Item, listed, maybe
+from .resolve_calls import HostProblem, listed, maybe
+from .resolve_host import Host, Item
 
 BIN = "Foley"
 """The outer bin; the inner one is named as the timeline is."""

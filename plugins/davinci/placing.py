@@ -26,7 +26,8 @@ from .placed import (
     same_file,
 )
 from .receipt import receipt, users_items
-from .resolve_host import OURS, SOUND, Host, HostProblem, call, maybe
+from .resolve_calls import HostProblem, call, maybe
+from .resolve_host import OURS, SOUND, Host
 from .taking_back import take_back, taken_back
 
 MARKER_COLOUR = "Mint"
@@ -63,8 +64,8 @@ class Placing:
         """
         host, self.number = self.host, len(pieces)
         with host.edit_page():
-            before = users_items(host)
             try:
+                before = users_items(host, self._reading)
                 imported = import_takes(host, self.added, self.note, pieces, self._go_on)
                 tracks = self._add_tracks(pieces)
                 for name, track in tracks.items():
@@ -73,7 +74,7 @@ class Placing:
                     self._add_markers(pieces)
                 self._go_on("reading back", self.number)
                 rows = receipt(host, pieces, {path: cut for path, (_, cut) in imported.items()}, tracks)
-                _check(rows, before, users_items(host, set(tracks.values())))
+                _check(rows, before, users_items(host, self._reading, set(tracks.values())))
                 self._disable(instead_of)
                 self.added.state = PLACED
                 self.note(self.added)
@@ -92,6 +93,10 @@ class Placing:
     def _go_on(self, words: str, done: int) -> None:
         """Shows WORDS, and that DONE are done. Raises _Cancelled where the editor wants no more of it."""
         if self.progress is not None and self.progress(words, done, self.number):
+            raise _Cancelled
+
+    def _reading(self) -> None:
+        if self.progress is not None and self.progress("reading the tracks", 0, 0):
             raise _Cancelled
 
     def _add_tracks(self, pieces: Sequence[Piece]) -> dict[str, int]:

@@ -11,7 +11,8 @@ from typing import Any, Mapping, Sequence
 
 from .frames import Cut, Span
 from .placed import Piece, Row, same_file
-from .resolve_host import PICTURE, SOUND, Host, Item, maybe
+from .resolve_calls import AT_A_TIME, Step, maybe
+from .resolve_host import PICTURE, SOUND, Host, Item
 from .windows import BAD, GOOD, row
 
 
@@ -73,12 +74,18 @@ def receipt_lines(host: Host, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def users_items(host: Host, without: Sequence[int] | set[int] = ()) -> dict[int, Any]:
-    """What lies on each track but those sound tracks in WITHOUT; picture tracks have numbers below zero."""
+def users_items(host: Host, step: Step, without: Sequence[int] | set[int] = ()) -> dict[int, Any]:
+    """What lies on each track but those sound tracks in WITHOUT; picture tracks have numbers below zero.
+
+    STEP is called now and then.
+    """
     found: dict[int, Any] = {}
     for kind, sign in ((PICTURE, -1), (SOUND, 1)):
         for index in range(1, host.track_count(kind) + 1):
             if kind == PICTURE or index not in without:
-                items = host.items(kind, index)
-                found[sign * index] = [(item.id, item.start, item.end, item.enabled) for item in items]
+                items = found.setdefault(sign * index, [])
+                for number, item in enumerate(host.items(kind, index)):
+                    if number % AT_A_TIME == 0:
+                        step()
+                    items.append((item.id, item.start, item.end, item.enabled))
     return found

@@ -12,7 +12,8 @@ from typing import Sequence
 from .asking import asked_words
 from .kept import Kept
 from .placed import PLACED, Added, ours_of, same_file
-from .resolve_host import SOUND, Host, HostProblem, Item
+from .resolve_calls import HostProblem
+from .resolve_host import SOUND, Host, Item
 from .taking_back import take_back, taken_back
 from .windows import Window
 
@@ -42,20 +43,25 @@ def remove(host: Host, window: Window, title: str, kept: Kept) -> None:
         ]
         if window.choose(title, lines, [_REMOVE, _KEEP]) != _REMOVE:
             return
-    left, stays = take_back(host, last)
+    taken = take_back(host, last)
     kept.note(last)
-    if left:
-        raise HostProblem(taken_back(left))
-    window.tell(title, [_summary(host, last, len(ours)), *stays, files_stay(last)])
+    if taken.left:
+        raise HostProblem(taken_back(taken.left))
+    copies = _copies(host, last) if taken.used else 0
+    window.tell(title, [_summary(last, len(ours), copies), *taken.stays, files_stay(last)])
 
 
-def _summary(host: Host, last: Added, number: int) -> str:
+def _copies(host: Host, last: Added) -> int:
+    """How many items on the timeline have the sound of LAST still."""
+    files = {same_file(path) for path in last.pool}
+    return sum(same_file(item.path) in files for _, item in host.all_items(SOUND))
+
+
+def _summary(last: Added, number: int, copies: int) -> str:
     asked = asked_words(last.ask)
     what = "{} take{} removed{}".format(number, "s" * (number != 1), f": {asked}" if asked else "")
     if number < len(last.items):
         what += f" ({len(last.items) - number} had gone already)"
-    files = {same_file(path) for path in last.pool}
-    copies = sum(same_file(item.path) in files for _, item in host.all_items(SOUND))
     if copies:
         what += "; {} that {} copied or cut off from {} since {}".format(
             *((copies, "were", "them", "stay") if copies > 1 else ("one", "was", "them", "stays"))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """DaVinci Resolve as the plugin sees it: reached, recognised, and its open timeline read.
 
-Nothing here changes a project; that is ``placing.py``. Resolve's objects answer any attribute, calls say
-True and do nothing, lists come as None: every call goes through :func:`call`, and what matters is read back.
-Standard library only, Python 3.8 syntax.
+Nothing here changes a project; that is ``placing.py``. What matters is read back. Standard library only,
+Python 3.8 syntax.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .frames import Clock, Span, TimeWrong, decimal, read_rate
+from .resolve_calls import AT_A_TIME, HostProblem, Step, call, listed, maybe, nothing, number, words
 
 OLDEST = (18, 5)
 """Before it sound could not be placed at a frame."""
@@ -27,57 +27,6 @@ OURS = "foleyd:"
 EDIT_PAGE = "edit"
 
 _DEFAULT_MARKER = re.compile(r"^(marker|marke|marcador|marqueur|маркер|标记|マーカー)\s*\d*$", re.IGNORECASE)
-
-
-class HostProblem(Exception):
-    """Resolve did not do what it was asked; the text is a sentence for the editor."""
-
-
-class NotThere(HostProblem):
-    """This Resolve does not have the call."""
-
-
-def call(thing: Any, name: str, *arguments: Any) -> Any:
-    """What THING's method NAME returns. Raises NotThere where it has none, HostProblem where it fails."""
-    if thing is None or thing is False:  # as everything is while one of its own boxes is open
-        raise HostProblem("Resolve gives no answer; close its dialogs and try again")
-    method = getattr(thing, name, None)
-    if not callable(method):
-        raise NotThere(f"this version of Resolve has no {name}")
-    try:
-        return method(*arguments)
-    except Exception as error:
-        raise HostProblem(f"Resolve's {name} failed ({error}); close its dialogs and try again") from error
-
-
-def maybe(thing: Any, name: str, *arguments: Any) -> Any:
-    """As :func:`call`, None where this version does not have it or it fails."""
-    try:
-        return call(thing, name, *arguments)
-    except HostProblem:
-        return None
-
-
-def listed(said: Any) -> list[Any]:
-    """What a call that lists says: None where there is nothing, a table with numbers in some versions."""
-    values = list(said.values()) if isinstance(said, dict) else list(said or [])
-    return [each for each in values if each is not None]
-
-
-def number(thing: Any, name: str, *arguments: Any) -> int:
-    """As :func:`call`, of a call that returns a whole number. Raises HostProblem where it returns none."""
-    said = call(thing, name, *arguments)
-    if isinstance(said, bool) or not isinstance(said, (int, float)):
-        raise HostProblem(f"Resolve's {name} gives no answer; close its dialogs and try again")
-    return int(said)
-
-
-def words(thing: Any, name: str) -> str:
-    """As :func:`call`, of a call that returns text. Raises HostProblem where it returns none."""
-    said = call(thing, name)
-    if not isinstance(said, str) or not said:
-        raise HostProblem(f"Resolve's {name} gives no answer; close its dialogs and try again")
-    return said
 
 
 @dataclass(frozen=True)
@@ -151,6 +100,10 @@ class Item:
         said = maybe(self.handle, "GetTrackTypeAndIndex")
         return (str(said[0]).lower(), int(said[1])) if said else (PICTURE, 0)
 
+    def read(self) -> None:
+        """Asks for what it takes to know whether it can be seen, so that it is known from then on."""
+        _ = self.enabled, self.pooled
+
     @property
     def pooled(self) -> bool:
         """It stands for something in the media pool; titles and transitions do not."""
@@ -159,6 +112,11 @@ class Item:
     @cached_property
     def _clip(self) -> Any:
         return maybe(self.handle, "GetMediaPoolItem")
+
+
+def seen_of(tracks: Iterable[tuple[bool, list[Item]]]) -> list[Item]:
+    """Those items of TRACKS (each switched on or not) that are picture and can be seen, in their order."""
+    return [item for on, items in tracks if on for item in items if item.enabled and item.pooled]
 
 
 class Mark(NamedTuple):
@@ -268,13 +226,23 @@ class Host:
             found += [(index, item) for item in self.items(kind, index)]
         return found
 
+    def picture_tracks(self, step: Step = nothing) -> list[tuple[bool, list[Item]]]:
+        """Each picture track, the lowest first: whether it is switched on, and its items, read so far as it
+        takes to say what can be seen. STEP is called now and then meanwhile."""
+        found = []
+        for index in range(1, self.track_count(PICTURE) + 1):
+            on = maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is not False
+            items = self.items(PICTURE, index)
+            for count, item in enumerate(items):
+                if count % AT_A_TIME == 0:
+                    step()
+                item.read()
+            found.append((on, items))
+        return found
+
     def picture(self) -> list[Item]:
         """The picture items that can be seen, those of the lowest track first."""
-        seen = []
-        for index in range(1, self.track_count(PICTURE) + 1):
-            if maybe(self.timeline, "GetIsTrackEnabled", PICTURE, index) is not False:
-                seen += [item for item in self.items(PICTURE, index) if item.enabled and item.pooled]
-        return seen
+        return seen_of(self.picture_tracks())
 
     # ------------------------------------------------------------------------------- what is selected
 

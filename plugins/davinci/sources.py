@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Sequence
 
 from .frames import Clock, Span
-from .resolve_host import SOUND, Host, HostProblem, Item, Mark
+from .resolve_calls import HostProblem
+from .resolve_host import SOUND, Host, Item, Mark
 from .windows import MARKERS, MARKS, PLAYHEAD, SELECTION, TIMELINE
 
 LAST = "last"

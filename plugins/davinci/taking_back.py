@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Iterator, Mapping, Sequence
 
 from .our_tracks import empty_tracks
 from .placed import BIN, LEFT, REMOVED, Added, clips_by_path, ours_of, same_file, sub_folder
-from .resolve_host import SOUND, Host, HostProblem, call, listed, maybe
+from .resolve_calls import HostProblem, call, listed, maybe
+from .resolve_host import SOUND, Host
 
 LOCKED = " on a locked track"
 CLOSED = "another timeline is open than "
 
 
-class Taken(NamedTuple):
+@dataclass
+class Taken:
     """What is still there, in words."""
 
-    left: list[str]
+    left: list[str] = field(default_factory=list)
     """What could not be taken back."""
-    stays: list[str]
+    stays: list[str] = field(default_factory=list)
     """What was left because the editor has made it theirs."""
+    used: bool = False
+    """Whether something on a timeline uses the clips still."""
 
 
 def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
@@ -33,7 +38,7 @@ def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
     AT_ONCE: the same run has just added it. Whatever the editor has made of it since is left: tracks with
     other items or that may be theirs, clips used elsewhere or put into another bin.
     """
-    taken = Taken([], [])
+    taken = Taken()
     with suppress(HostProblem), host.edit_page():
         for step in (_take_items, _take_markers, _take_clips):
             try:
@@ -45,7 +50,8 @@ def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
     if taken.left and host.other_open():
         taken.left.insert(0, f"{CLOSED}{host.name}")
     added.state = LEFT if taken.left else REMOVED
-    return Taken(*(list(dict.fromkeys(words)) for words in taken))
+    taken.left, taken.stays = list(dict.fromkeys(taken.left)), list(dict.fromkeys(taken.stays))
+    return taken
 
 
 def _take_items(host: Host, added: Added, taken: Taken, _at_once: bool) -> None:
@@ -106,6 +112,7 @@ def _take_clips(host: Host, added: Added, taken: Taken, at_once: bool) -> None:
             elif found:
                 taken.stays.append(_stay(found, place))
     used = _used(host, ours)
+    taken.used = bool(used)
     unused = [clip for path, clip in ours.items() if path not in used]
     if unused:
         maybe(host.pool, "DeleteClips", unused)

@@ -8,6 +8,7 @@ Standard library only, Python 3.8 syntax.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
@@ -22,6 +23,9 @@ WHOLE = "whole"
 
 MOST_TAKES = 32
 MOST_HANDLES = 240
+
+BETWEEN_SHOWN = 0.2
+"""Seconds between two views of quick progress."""
 
 GOOD = "OK"
 BAD = "NOT OK"
@@ -243,3 +247,20 @@ class Window:
     def close(self) -> None:
         """Takes the window away; it may be closed more than once."""
         raise NotImplementedError
+
+
+class Pace:
+    """Progress in WINDOW under TITLE while much is done: shown now and then, as showing takes its time."""
+
+    def __init__(self, window: Window, title: str) -> None:
+        self._window = window
+        self._title = title
+        self._shown = 0.0
+
+    def wants_cancel(self, words: str, fraction: float | None = None) -> bool:
+        """Shows WORDS if it is time to; True once the editor wants to cancel."""
+        now = time.monotonic()
+        if now - self._shown < BETWEEN_SHOWN:
+            return False
+        self._shown = now
+        return self._window.progress(self._title, words, fraction, None)

@@ -12,6 +12,8 @@ from foley_davinci.exporting import Exported
 from foley_davinci.foley_jobs import JobView
 from foley_davinci.foley_requests import Ask
 from foley_davinci.foley_server import ServerWatch
+from foley_davinci.resolve_host import seen_of
+from foley_davinci.shots import edges, flatten
 
 from davinci.stage import Stage, clip_spec
 
@@ -37,7 +39,9 @@ def canned_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *build: str, *
         return watch
 
     def see(visit: Any, ask: Ask, source: Any) -> Any:
-        return Exported(visit.host, visit.folder.path)
+        tracks = visit.host.picture_tracks()
+        visit.look.cuts = edges(flatten((item.start, item.end) for item in seen_of(tracks)), source.spans)
+        return Exported(visit.host, tracks, visit.folder.path)
 
     def made(visit: Any, ask: Ask, exported: Any) -> JobView:
         job = f"job-{len(list(tmp_path.glob('job*')))}"

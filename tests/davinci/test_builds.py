@@ -9,7 +9,8 @@ import pytest
 from foley_davinci import foley_generate
 from foley_davinci.dialog_window import DialogWindow
 from foley_davinci.no_window import NoWindow
-from foley_davinci.resolve_host import HostProblem, connect
+from foley_davinci.resolve_calls import HostProblem
+from foley_davinci.resolve_host import connect
 from foley_davinci.ui_manager import UiManagerWindow
 from foley_davinci.windows import WindowLost
 

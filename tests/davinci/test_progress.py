@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import wave
 from pathlib import Path
 from typing import Any
 
 import pytest
-from foley_davinci import foley_generate
+from foley_davinci import foley_generate, windows
 from foley_davinci.frames import Span
 from foley_davinci.placed import Added, Piece, PlacingCancelled, PlacingFailed
 from foley_davinci.placing import Placing
@@ -62,17 +63,18 @@ def test_it_is_said_how_many_are_placed(stage: Stage, pieces: list[Piece]) -> No
     assert all(row.good for row in rows)
     done = {words: [number for word, number, _ in said if word == words] for words, _, _ in said}
     assert done == {
+        "reading the tracks": [0] * 4,
         "importing": [0, 40, 80],
         "placing": [0, 0, 0, 40, 80, 97],
         "setting markers": [0, 40, 80],
         "reading back": [100],
     }
-    assert {of for _, _, of in said} == {NUMBER}
+    assert {of for words, _, of in said if "tracks" not in words} == {NUMBER}
     calls = stage.host.journal.calls("MediaPool.AppendToTimeline")
     assert [len(call.args[0]) for call in calls] == [40, 40, 17, 3]
 
 
-@pytest.mark.parametrize("after", range(1, 14))
+@pytest.mark.parametrize("after", range(1, 18))
 def test_a_cancel_at_any_moment_takes_back_all(stage: Stage, pieces: list[Piece], after: int) -> None:
     before, left = stage.snapshot(), [after]
 
@@ -86,7 +88,7 @@ def test_a_cancel_at_any_moment_takes_back_all(stage: Stage, pieces: list[Piece]
 
 
 def test_a_cancel_is_told_as_one_and_not_as_a_fault(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foley_generate, "BETWEEN_SHOWN", 0.0)
+    monkeypatch.setattr(windows, "BETWEEN_SHOWN", 0.0)
     before = stage.snapshot()
 
     class Late(Editor):
@@ -149,3 +151,22 @@ def test_a_track_that_the_editor_adds_meanwhile_keeps_its_name(stage: Stage, pie
     assert own[1:] == added
     assert added[0].name == ""
     assert not re.search("Foley", str(stage.snapshot()["timelines"]))
+
+
+def test_a_long_timeline_is_read_few_times_and_the_window_lives_meanwhile(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "BETWEEN_SHOWN", 0.0)
+    items = stage.timeline.tracks["video"][0].items
+    for number in range(1, 1000):
+        later = copy.copy(items[0])
+        later.id, later.start = f"clip {number}", later.start + 50 * number
+        items.append(later)
+    host = connect(stage.host.menu_globals())
+    host.open_timeline()
+    steps: list[int] = []
+    host.picture_tracks(lambda: steps.append(1))
+    assert len(steps) == 10
+    assert stage.click("generate", ASKED).sentence == ""
+    for call, times in (("GetStart", 5), ("GetClipEnabled", 5), ("GetMediaPoolItem", 3)):  # one was the above
+        assert len(stage.host.journal.calls(f"TimelineItem.{call}")) < (times + 0.1) * len(items), call

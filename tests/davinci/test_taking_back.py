@@ -14,7 +14,7 @@ import pytest
 from foley_davinci import foley_generate, placing
 from foley_davinci.kept import MOST_JOBS, Kept
 from foley_davinci.placed import Added
-from foley_davinci.resolve_host import HostProblem
+from foley_davinci.resolve_calls import HostProblem
 
 from davinci import canned
 from davinci.canned import GOOD, canned_stage, laid
