@@ -94,6 +94,9 @@ def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip:
     touch(source)
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.KNOWN}
     assert drop.said("known") == ["clip.mp4: was done before, in foley/clip.mp4"]
+    os.rename(shutil.copy2(source, source.with_name("copy")), source)
+    assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.KNOWN}
+    assert len(drop.said("known")) == 1, "only its number on the disk is another"
     assert drop.once(prompt="other words") == {}
     os.rename(source, drop.folder / "renamed.mp4")
     assert drop.once(prompt="clicks") == {"renamed.mp4": Outcome.KNOWN}
