@@ -318,6 +318,18 @@ def test_what_failed_is_tried_again_when_asked_or_dropped_again(drop: Drop, clip
     assert [entry.attempt for entry in overview(drop.folder).entries] == [4]
 
 
+@pytest.mark.slow
+def test_a_timeline_that_never_gets_its_end_does_not_hold_the_videos(drop: Drop, clip: Path) -> None:
+    (drop.folder / "cut.otio").write_text('{"OTIO_SCHEMA": "Timeline.1", ')
+    (drop.folder / "cut.otioz").write_bytes(b"PK, and no more")
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    assert drop.once(prompt="clicks") == {
+        "clip.mp4": Outcome.DONE,
+        "cut.otio": Outcome.FAILED,
+        "cut.otioz": Outcome.FAILED,
+    }
+
+
 def test_what_has_lost_its_results_is_done_again_when_asked(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "clip.mp4")
     drop.once(prompt="clicks")

@@ -26,10 +26,12 @@ class _Seen:
 
 
 class Ripening:
-    """Follows files until they are ripe. REST is in seconds."""
+    """Follows files until they are ripe. REST and PATIENCE are in seconds."""
 
-    def __init__(self, folder: Path, rest: float, is_open: Callable[[str], bool]) -> None:
-        self._folder, self._rest, self._is_open = folder, rest, is_open
+    def __init__(
+        self, folder: Path, rest: float, is_open: Callable[[str], bool], patience: float = PATIENCE
+    ) -> None:
+        self._folder, self._rest, self._is_open, self._patience = folder, rest, is_open, patience
         self._seen: dict[str, _Seen] = {}
 
     def look(
@@ -73,13 +75,13 @@ class Ripening:
         rested = now - seen.since
         if seen.stamp.size == 0:
             return "it is empty so far"
-        if not seen.closed and rested < (PATIENCE if self._is_open(name) else self._rest):
+        if not seen.closed and rested < (self._patience if self._is_open(name) else self._rest):
             return "it is still being copied"
         path = self._folder / name
         if is_hollow(path):
             return "much of it is not there yet"
         if is_timeline(name):
             seen.foreign = is_foreign(path)
-            if not seen.foreign and rested < PATIENCE and not ends_well(path):
+            if not seen.foreign and rested < self._patience and not ends_well(path):
                 return "its end is not there yet"
         return ""

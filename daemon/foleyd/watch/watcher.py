@@ -19,7 +19,7 @@ from foleyd.watch.events import Events, network_kind
 from foleyd.watch.kinds import is_timeline, is_wanted
 from foleyd.watch.pointing import Pointed, belongs, pointed_at
 from foleyd.watch.records import Entry, Stamp, State
-from foleyd.watch.ripening import Ripening
+from foleyd.watch.ripening import PATIENCE, Ripening
 from foleyd.watch.shop import News, Shop, look
 from foleyd.watch.work import Outcome, resume, turn
 
@@ -51,7 +51,8 @@ class Watcher:
         self._shop, self._together, self._every, self._poll, self._jobs = shop, together, every, poll, jobs
         self.bell = threading.Event()
         self._events = Events(self.bell)
-        self._ripening = Ripening(shop.places.source, rest, self._events.is_open)
+        patience = PATIENCE if not shop.once else rest + _ONCE_PATIENCE / 3
+        self._ripening = Ripening(shop.places.source, rest, self._events.is_open, patience)
         self._rest = rest
         self._working: dict[str, Future[Outcome]] = {}
         self._pointed: dict[str, tuple[Stamp, Pointed]] = {}
