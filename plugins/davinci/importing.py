@@ -10,7 +10,7 @@ import os
 from typing import Any, Callable, Dict, Sequence, Tuple
 
 from .frames import Cut, CutInexact, TimeWrong, cut_of, decimal, read_rate
-from .placed import BIN, Added, Piece, clips_by_path, same_file, sub_folder
+from .placed import BIN, Added, Piece, clips_by_path, plain_name, same_file, sub_folder
 from .resolve_calls import HostProblem, call, maybe
 from .resolve_host import Host
 
@@ -42,7 +42,7 @@ def import_takes(host: Host, added: Added, note: Note, pieces: Sequence[Piece], 
         note(added)
         for first in range(0, len(paths), AT_A_TIME):
             step("importing", first)
-            _open_bin(host, pool, folder)
+            _open_bin(pool, folder, added.bin)
             clips.update(clips_by_path(call(pool, "ImportMedia", paths[first : first + AT_A_TIME])))
     finally:
         if kept is not None:
@@ -72,12 +72,12 @@ def _check_rate(host: Host) -> None:
         )
 
 
-def _open_bin(host: Host, pool: Any, folder: Any) -> None:
-    """Makes FOLDER the bin that imports go to: there is no other way to say where."""
+def _open_bin(pool: Any, folder: Any, place: str) -> None:
+    """Makes FOLDER, the bin at PLACE, the one that imports go to: there is no other way to say where."""
     said = call(pool, "SetCurrentFolder", folder)
-    now = maybe(maybe(pool, "GetCurrentFolder"), "GetName")
-    if said is False or (isinstance(now, str) and now != host.name):
-        raise HostProblem(f"the bin {BIN}/{host.name} could not be opened")
+    now, name = maybe(maybe(pool, "GetCurrentFolder"), "GetName"), maybe(folder, "GetName")
+    if said is False or (isinstance(now, str) and now != name):
+        raise HostProblem(f"the bin {place} could not be opened")
 
 
 def _cut(host: Host, piece: Piece, clip: Any) -> Cut:
@@ -102,17 +102,22 @@ def _cut(host: Host, piece: Piece, clip: Any) -> Cut:
 
 
 def _bin(host: Host, added: Added, note: Note, pool: Any) -> Any:
-    """The bin "Foley/<timeline>", made where it is missing."""
-    folder, path = call(pool, "GetRootFolder"), ""
-    added.bin = f"{BIN}/{host.name}"
-    for name in (BIN, host.name):
-        path = f"{path}/{name}" if path else name
-        inner = sub_folder(folder, name)
-        if inner is None:
-            added.bins.append(path)
+    """The bin "Foley/<timeline>", made where it is missing; without a colon or slash if refused."""
+    folder, place = call(pool, "GetRootFolder"), ""
+    for wanted in (BIN, host.name):
+        names = list(dict.fromkeys((wanted, plain_name(wanted))))
+        there = [(name, inner) for name in names for inner in [sub_folder(folder, name)] if inner is not None]
+        for name in [] if there else names:
+            added.bin = place + name
+            added.bins.append(added.bin)
             note(added)
             inner = call(pool, "AddSubFolder", folder, name)
-            if inner is None:
-                raise HostProblem(f"the bin {path} could not be made in the media pool")
-        folder = inner
+            if inner is not None:
+                there = [(name, inner)]
+                break
+        if not there:
+            raise HostProblem(f"the bin {place}{wanted} could not be made in the media pool")
+        (name, folder), *_ = there
+        place += f"{name}/"
+    added.bin = place[:-1]
     return folder

@@ -85,6 +85,23 @@ def test_what_is_not_known_of_resolve_does_not_matter(
     assert stage.snapshot() == before
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_timeline_with_a_slash_in_its_name_has_a_bin_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, refused: bool
+) -> None:
+    stage = canned_stage(monkeypatch, tmp_path, folder_name_colon=not refused)
+    stage.timeline.name = "Ep 1/2: B"
+    before = stage.snapshot()
+    for number in (1, 2):
+        assert stage.click("generate", {"prompt": "steps", "folder": "/sound"}).sentence == ""
+        ((outer,),) = [stage.snapshot()["bins"]["bins"]]
+        assert [inner["name"] for inner in outer["bins"]] == ["Ep 1 2 B" if refused else "Ep 1/2: B"]
+        assert len(outer["bins"][0]["clips"]) == 2 * number
+    for _ in range(2):
+        assert stage.click("remove").sentence == ""
+    assert stage.snapshot() == before
+
+
 def test_a_locked_track_of_yours_is_no_obstacle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stage = canned_stage(monkeypatch, tmp_path, locked="ghost")
     stage.timeline.tracks["audio"][0].locked = True

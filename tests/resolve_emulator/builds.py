@@ -142,8 +142,9 @@ class Build:
             # Section 7: GetSourceStartFrame can read one early: "never", "mismatch" (rates differ or
             # retimed; our guess at when), "always".
             "source_start_early": "mismatch",
-            # Section 7: SetName of an item does nothing with ":" or "/"; of a track it is not known.
+            # Section 7: SetName of an item does nothing with ":" or "/"; of a track or bin it is not known.
             "track_name_colon": True,
+            "folder_name_colon": True,
             # Section 7: text values are partly localised, some are empty: does Usage tell a number.
             "usage_count": True,
             # Section 7: empty lists come as None. MR M

@@ -192,6 +192,8 @@ class MediaPool(ApiObject):
         parent = getattr(folder, "_model", None)
         if not isinstance(parent, FolderModel) or not isinstance(name, str) or not name:
             return None
+        if not self._host.quirks["folder_name_colon"] and set(name) & set(":/"):
+            return None
         taken = any(one.name == name for one in parent.folders)
         if taken and not self._host.quirks["duplicate_folder"]:
             return None
