@@ -141,11 +141,9 @@ class Visit:
         placing = Placing(self.host, added, self.kept.note, self._placing)
         try:
             rows = placing.place(pieces, markers=values["markers"], instead_of=old)
-        except PlacingCancelled as cancelled:
-            self.window.tell(self.title, [str(cancelled), files_stay(added)])
-            return
         except PlacingFailed as failed:
-            self.window.tell(self.title, [str(failed), files_stay(added)], problem=True)
+            lines = [str(failed), *files_stay([piece.path for piece in pieces])]
+            self.window.tell(self.title, lines, problem=not isinstance(failed, PlacingCancelled))
             return
         made = "{} take{} placed, made by {}".format(len(rows), "s" * (len(rows) != 1), view.engine)
         lines = [made, *receipt_lines(self.host, rows), *placing.still_heard]

@@ -48,7 +48,7 @@ def remove(host: Host, window: Window, title: str, kept: Kept) -> None:
     if taken.left:
         raise HostProblem(taken_back(taken.left))
     copies = _copies(host, last) if taken.used else 0
-    window.tell(title, [_summary(last, len(ours), copies), *taken.stays, files_stay(last)])
+    window.tell(title, [_summary(last, len(ours), copies), *taken.stays, *files_stay(last.pool)])
 
 
 def _copies(host: Host, last: Added) -> int:
@@ -69,9 +69,9 @@ def _summary(last: Added, number: int, copies: int) -> str:
     return what
 
 
-def files_stay(added: Added) -> str:
-    """Where the sound files of ADDED are, "" where there are none."""
-    return f"The sound files stay in {os.path.dirname(added.pool[0])}" if added.pool else ""
+def files_stay(paths: Sequence[str]) -> list[str]:
+    """A line on where the sound files at PATHS are; none where there are none."""
+    return [f"The sound files stay in {os.path.dirname(paths[0])}"] if paths else []
 
 
 def _worked_on(host: Host, last: Added, ours: Sequence[Item]) -> int:
