@@ -17,6 +17,7 @@ import pytest
 from foleyd.cli.main import run
 from foleyd.watch import service as services
 from foleyd.watch.errors import ServiceError
+from foleyd.watch.work import Outcome
 from house import House
 from watch.conftest import Drop, until
 
@@ -120,6 +121,17 @@ def test_batch_does_the_files_that_a_sheet_names_once(
     assert (drop.folder / "else" / "gone.mp4" / "report.txt").exists()
 
 
+def test_batch_says_what_was_not_begun_when_it_is_ended(
+    drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    sheet = drop.folder / "cues.csv"
+    sheet.write_text("File,In,Prompt\na.mp4,0,clicks\n")
+    monkeypatch.setattr("foleyd.watch.batch.turn", lambda *_: Outcome.LEFT)
+    assert run(["batch", str(sheet), "--engine", "fake"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "a.mp4  1     not begun"
+
+
 def test_batch_on_a_terminal_is_a_table_that_lives(
     drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,8 +189,9 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_service_is_put_up_told_of_and_taken_down(
-    manager: Path, capsys: pytest.CaptureFixture[str]
+    manager: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("FOLEYD_HOME", "/home/$you/100%")
     folder = manager / "drop 100% $HOME"
     folder.mkdir()
     unit = manager / "config" / "systemd" / "user" / "foleyd-watch.service"
@@ -186,6 +199,7 @@ def test_the_service_is_put_up_told_of_and_taken_down(
     assert run(["service", "install", str(folder), "--archive", "--prompt", 'a "b"']) == 0
     started = next(line for line in unit.read_text().splitlines() if line.startswith("ExecStart="))
     assert f'"watch" "--archive" "--prompt" "a \\"b\\"" "{manager}/drop 100%% $$HOME"' in started
+    assert 'Environment="FOLEYD_HOME=/home/$you/100%%"' in unit.read_text().splitlines()
     assert [path.name for path in unit.parent.iterdir()] == [unit.name]
     assert (manager / "called").read_text().splitlines() == [
         "--user daemon-reload",

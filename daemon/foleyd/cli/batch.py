@@ -111,10 +111,13 @@ def _file(shop: Shop, name: str) -> str:
 
 
 def _row(shop: Shop, name: str, outcome: Outcome | None) -> list[str]:
+    from foleyd.watch.work import Outcome
+
     entry, (cues, _) = shop.book.get(name), shop.given[name]
-    state, result = str(outcome or "waiting"), ""
+    left = outcome in (None, Outcome.LEFT)
+    state, result = ("not begun" if left else str(outcome)), ""
     if entry is not None:
-        state = str(entry.state)
+        state = str(entry.state) if entry.state.finished else "at work"
         short = shorten(entry.message, REASON_WIDTH, placeholder=" …")
         result = str(shop.places.own / entry.results) if entry.state.good else short
         if entry.reason and entry.state.good:

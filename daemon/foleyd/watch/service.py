@@ -123,7 +123,8 @@ def _systemd(command: Sequence[str]) -> Service:
         "Description=foleyd's watch folders",
         "",
         "[Service]",
-        f"ExecStart={' '.join(_quoted(word) for word in command)}",
+        # A command line has variables; the lines of the environment have none.
+        f"ExecStart={' '.join(_quoted(word.replace('$', '$$')) for word in command)}",
         *(f"Environment={_quoted(f'{name}={value}')}" for name, value in _environment().items()),
         "Restart=on-failure",
         "RestartSec=10",
@@ -147,8 +148,8 @@ def _systemd(command: Sequence[str]) -> Service:
 
 
 def _quoted(word: str) -> str:
-    """WORD as systemd reads one: specifiers and variables are taken by the letter."""
-    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """WORD as systemd reads one: its specifiers are taken by the letter."""
+    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{plain}"'
 
 
