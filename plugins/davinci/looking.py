@@ -84,9 +84,12 @@ class Look:
         program: dict[str, Any] = spotted["program"]
         self._blind = blind_parts(items, source.spans, program, clock)
         wrong = disagreement([(item.start, item.end) for item in items], program, source.spans, clock)
-        if self._blind and (wrong or all_blind(program, source.spans, clock)):
+        if self._blind and all_blind(program, source.spans, clock):
             raise AskWrong(blind_words(self._blind, clock))
         if wrong:
+            inside = blind_parts(items, source.spans, {}, clock)  # cuts in them are not known to the API
+            if inside:
+                raise AskWrong(blind_words(inside, clock))
             raise HostProblem(f"{wrong}. Nothing was made, since it could not be in sync")
         self._ask_about(items, source.spans)
         return exported

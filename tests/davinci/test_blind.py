@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from foley_davinci import looking
 from foley_davinci.blind import all_blind, blind_parts, blind_words, without_blind
+from foley_davinci.foley_requests import Ask, AskWrong
 from foley_davinci.frames import Clock, Span
 from foley_davinci.resolve_host import Item, connect
+from foley_davinci.sources import Source
 
-from davinci.stage import Stage, clip_spec
+from davinci.stage import Editor, Stage, clip_spec
 
 CLOCK = Clock(Fraction(25), False, 90_000)
 ALL = [Span(90_000, 90_150)]
@@ -68,3 +71,22 @@ def test_foleys_own_words_on_them_are_not_said_twice(monkeypatch: pytest.MonkeyP
     many = blind_words(parts * 6, CLOCK)
     assert "and 2 more" not in many
     assert ", 2 more have no files of their own" in many
+
+
+def test_cuts_inside_a_clip_without_a_file_are_not_taken_on_trust(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stage = Stage(monkeypatch, clip_spec(Path("/clips/a.mov"), "25", 100, video=[[nested("Compound", 0)]]))
+    host = connect(stage.host.menu_globals())
+    host.open_timeline()
+    inside = {
+        **program((0, 20, "/x"), (20, 50, "/y")),
+        "rate": {"num": 25, "den": 1},
+        "start_timecode": {"frames": 90_000},
+    }
+    monkeypatch.setattr(looking, "ask_foley", lambda *_: {"program": inside})
+    monkeypatch.setattr(looking, "find_foley", lambda: [])
+    spans = [Span(90_000, 90_050)]
+    ask = Ask(prompt="steps", folder="/sound", ranges=list(spans))
+    with pytest.raises(AskWrong, match=r"Compound 1 at 01:00:00:00 \(Compound\) has no file"):
+        looking.Look(host, Editor(), "Foley").see(ask, Source("timeline", "", [], spans), str(tmp_path))

@@ -251,3 +251,15 @@ def test_reading_changes_nothing(bench: Any) -> None:
     item.GetProperty()
     assert snapshot(b.host) == before
     assert not b.host.journal.changes()
+
+
+@pytest.mark.parametrize("colon", [True, False])
+def test_names_with_a_colon_or_slash_may_be_refused(bench: Any, colon: bool) -> None:
+    b = bench(quirks={"track_name_colon": colon, "folder_name_colon": colon})
+    assert b.timeline.SetTrackName("audio", 1, "Foley: foley"), "it says yes either way"
+    assert b.timeline.GetTrackName("audio", 1) == ("Foley: foley" if colon else "Audio 1")
+    assert b.timeline.SetTrackName("audio", 1, "Foley foley")
+    assert b.timeline.GetTrackName("audio", 1) == "Foley foley"
+    pool = b.host.media_pool()
+    assert (pool.AddSubFolder(pool.GetRootFolder(), "Ep 1/2") is not None) == colon
+    assert pool.AddSubFolder(pool.GetRootFolder(), "Ep 1 2") is not None
