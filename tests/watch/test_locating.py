@@ -34,6 +34,7 @@ def sheets(tmp_path: Path) -> list[Path]:
         (refused("rule.seed"), "a.foley.toml", "no"),
         (refused("", "no option 'steps'", "OPTION_INVALID"), "", "a.foley.toml, line 2, column 1: no option"),
         (refused("", "no option 'zz'", "OPTION_INVALID"), "", "no option 'zz'"),
+        (refused("", "Option steps is 'x'", "OPTION_INVALID"), "", "a.foley.toml, line 2, column 1: Option"),
         (refused("selection"), "", "no"),
     ],
 )

@@ -24,7 +24,7 @@ _KEYS = {
 """Keys of sheets by fields of requests."""
 _OPTION = "OPTION_INVALID"
 _OPTIONS = {"preset": "preset", "steps": "steps", "guidance_scale": "guidance"}
-_QUOTED = re.compile(r"'([^']+)'")
+_NAMED = re.compile(r"(?i:option) (?:(\w+) is|'([^']+)')")
 
 
 def located(error: FoleyError, sheets: Iterable[Path], origin: str) -> FoleyError:
@@ -33,21 +33,21 @@ def located(error: FoleyError, sheets: Iterable[Path], origin: str) -> FoleyErro
     ORIGIN is the name of what said the prompts.
     """
     failure = failure_of(error)
-    keys = _keys(failure)
-    for path in sheets if keys else ():
-        if keys == ("prompt",) and (path.name != origin or place_in(path, "cues") is not None):
+    ways = _ways(failure)
+    for path in sheets if ways else ():
+        if ways == [("prompt",)] and (path.name != origin or place_in(path, "cues") is not None):
             continue
-        place = place_in(path, *keys)
+        place = next((place for way in ways if (place := place_in(path, *way)) is not None), None)
         if place is not None:
             return FailedWork(replace(failure, message=f"{path.name}, {place}: {failure.message}"))
     return error
 
 
-def _keys(failure: Failure) -> tuple[str, ...]:
-    """Under which keys of a sheet stands what FAILURE is about; none where that is not known."""
+def _ways(failure: Failure) -> list[tuple[str, ...]]:
+    """Under which keys of a sheet may stand what FAILURE is about; none where that is not known."""
     if failure.reason == _OPTION:
-        found = _QUOTED.search(failure.message)
-        name = found[1] if found else ""
-        return (_OPTIONS[name],) if name in _OPTIONS else ("options", name)
+        found = _NAMED.search(failure.message)
+        name = (found[1] or found[2]) if found else ""
+        return [*([(_OPTIONS[name],)] if name in _OPTIONS else []), ("options", name)]
     key = _KEYS.get(re.sub(r"\[\d+\]$", "", failure.field), "")
-    return (key,) if key else ()
+    return [(key,)] if key else []
