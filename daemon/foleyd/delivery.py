@@ -18,9 +18,9 @@ from foleyd.errors import CancelledWork
 from foleyd.files import new_file
 from foleyd.looks import Looks, span_of
 from foleyd.media import sound
-from foleyd.media.loudness import target_of
+from foleyd.media.loudness import target_of as loudness_target
 from foleyd.shown import Piece, Sounds, Strips, lying_takes, made_takes, pieces_of
-from foleyd.take_files import exports_of, origin_words, place_words, write_take_file
+from foleyd.take_files import exports_of, origin_words, place_words, target_of, write_take_file
 from foleyd.timebase import SAMPLE_RATE
 
 # --------------------------------------------------------------------------------------- conform
@@ -32,7 +32,7 @@ def conform(commission: Commission, sounds: Sounds, watch: Watch) -> Conformed:
     Raises OutputError, LoudnessError, CancelledWork.
     """
     pieces = pieces_of(commission, sounds)
-    target = target_of(commission.output.loudness)
+    target = loudness_target(commission.output.loudness)
     gain = sound.MixGain(0.0)
     if target is not None:
         gain = sound.mix_gain(_mix_of(pieces, commission.brief.program), target)
@@ -93,6 +93,7 @@ def _provenance(piece: Piece, commission: Commission, gain_db: float) -> dict[st
         "picture_fingerprint": piece.heard.fingerprint,
         "number": piece.number,
         "enabled": piece.number == 1,
+        "target": target_of(commission),
         **place_words(program, cue.record, plan.cut),
     }
 

@@ -16,6 +16,7 @@ from foleyd.refresh import size_of
 from foleyd.refreshed import Outcome, Refreshed, TakeFile
 from foleyd.request import Document
 from foleyd.spot import duration_of, origin_of
+from foleyd.take_files import target_of
 from foleyd.timeline.build import new_timeline
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.placement import adding_to, append_tracks, place_takes, rebase_references
@@ -38,7 +39,7 @@ def placed_takes(commission: Commission, conformed: Conformed) -> Placed:
     """The takes of CONFORMED on tracks. Raises TimelineError."""
     if commission.brief.refreshed:
         return _refreshed(commission, conformed)
-    brief, target = commission.brief, commission.output.target
+    brief, target = commission.brief, target_of(commission)
     if brief.document is not None:
         timeline = _read(commission, brief.document)
         names = {track.name for track in timeline.tracks}
@@ -55,7 +56,7 @@ def placed_takes(commission: Commission, conformed: Conformed) -> Placed:
 
 def _refreshed(commission: Commission, conformed: Conformed) -> Placed:
     """The timeline that came back, with what each of our clips needed."""
-    brief, target = commission.brief, commission.output.target
+    brief, target = commission.brief, target_of(commission)
     assert brief.document is not None
     timeline = _read(commission, brief.document)
     made = {(take.cue.id, take.seed): take for take in conformed.takes}

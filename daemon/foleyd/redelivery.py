@@ -15,7 +15,7 @@ from foleyd.media import sound
 from foleyd.media.bwf import NotBroadcastWave, read_provenance
 from foleyd.media.recut import FileSound
 from foleyd.refreshed import Refreshed, cut_from, zero_sample
-from foleyd.take_files import exports_of, place_words, write_take_file
+from foleyd.take_files import exports_of, place_words, target_of, write_take_file
 from foleyd.timebase import SAMPLE_RATE
 from foleyd.timeline.notes import read_notes
 
@@ -77,5 +77,6 @@ def _provenance(one: Refreshed, commission: Commission, cut: FileCut) -> dict[st
     return {
         **said,
         **place_words(commission.brief.program, one.record, cut),
+        "target": target_of(commission),
         "cut_anew": {"from": one.file.path.name, "job": commission.job},
     }

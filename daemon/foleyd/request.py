@@ -101,14 +101,15 @@ class EngineChoice:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What is delivered, and where. FOLDER None: the daemon's own."""
+    """What is delivered, and where. FOLDER None: the daemon's own. TARGET empty: generic, for a refresh that
+    of most of its takes."""
 
     folder: Path | None = None
     handles: int = DEFAULT_HANDLES
     loudness: str = ""
     formats: tuple[str, ...] = ()
     naming: str = ""
-    target: str = "generic"
+    target: str = ""
     otio_path: Path | None = None
     preview: bool = False
     picture: bool = False

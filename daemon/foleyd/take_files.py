@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from foleyd.media.export import export
 from foleyd.media.loudness import measure
 from foleyd.media.sound import Conformed
 from foleyd.refresh import size_of
+from foleyd.request import TARGETS
 from foleyd.timebase import SAMPLE_RATE
 from foleyd.timeline.notes import file_notes, place_notes
 
@@ -50,6 +52,15 @@ def exports_of(commission: Commission, take: Take) -> tuple[Path, ...]:
     """Writes TAKE in the other formats that COMMISSION names; returns those files."""
     words = {"title": take.cue.prompt, "comment": mark_of(commission)}
     return tuple(export(take.path, path, words).path for path in commission.names.exports.get(take.path, ()))
+
+
+def target_of(commission: Commission) -> str:
+    """The importer that what COMMISSION adds is shaped for: the one asked for, else the one that most of the
+    takes that it refreshes were made for."""
+    asked = commission.output.target
+    made = Counter(str(one.notes.get("target")) for one in commission.brief.refreshed)
+    known = (name for name, _ in made.most_common() if name in TARGETS)
+    return asked or next(known, TARGETS[0])
 
 
 def origin_words(commission: Commission) -> dict[str, Any]:

@@ -163,9 +163,9 @@ def test_a_refresh_needs_takes_of_ours_and_no_prompt(foley: Foley, media: list[P
 def test_mix_and_cue_sheet_of_a_refresh_are_of_all_that_lies_on_the_timeline(
     foley: Foley, media: list[Path], tmp_path: Path
 ) -> None:
-    """Moved, kept and made anew are heard, and what an editor muted is not."""
+    """Moved, kept and made anew are heard, and what an editor muted is not. All keep the shape of before."""
     shots = [r.shot(media[number], 100 + 60 * number, 40) for number in range(4)]
-    back = first_run(foley, tmp_path, shots, [0, 1, 2, 3], "--takes", "2")
+    back = first_run(foley, tmp_path, shots, [0, 1, 2, 3], "--takes", "2", "--target", "resolve")
     picture, ours = back["tracks"]["children"][0], back["tracks"]["children"][2]
     picture["children"] = [shots[1], shots[0], shots[2], r.shot(media[3], 300, 40)]
     ours["children"][2]["enabled"] = False
@@ -175,6 +175,10 @@ def test_mix_and_cue_sheet_of_a_refresh_are_of_all_that_lies_on_the_timeline(
     assert answer.code == 0, answer.err
     after = r.read(tmp_path / "second.otio")
     assert r.check_sound(after).wrong == []
+    items = [one.item for name in r.foley_tracks(after) for one in r.lying(after, name)]
+    assert all("Resolve_OTIO" in item["metadata"] for item in items)
+    assert all(str(r.file_of(item)) in json.dumps(item["media_references"]) for item in items)
+    assert not any("file:" in json.dumps(item["media_references"]) for item in items)
     clicks, length = r.clicks_of_file(Path(answer.json["mix"]))
     wanted = r.clicks_of_picture(r.lying(after, "V1"), r.START, Fraction(r.RATE))
     muted = range((r.START + 80) * 1920, (r.START + 120) * 1920)

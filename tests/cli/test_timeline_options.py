@@ -263,3 +263,18 @@ def test_what_a_bundle_unpacked_goes_when_the_job_fails(daemon: FakeDaemon, tmp_
     assert (tmp_path / "with.media/media/a.mov").read_text() == "picture"
     assert daemon.foley.requests[-1].selection.otio.base_folder == str(tmp_path / "with.media")
     assert run(["cues", str(path)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["--refresh"], pb.OTIO_TARGET_UNSPECIFIED),
+        (["--refresh", "--target", "generic"], pb.OTIO_TARGET_GENERIC),
+        (["--prompt", "x", "--target", "premiere"], pb.OTIO_TARGET_PREMIERE),
+    ],
+)
+def test_a_refresh_keeps_the_shape_of_its_takes_unless_another_is_asked_for(
+    daemon: FakeDaemon, document: Path, words: list[str], asked: pb.OtioTarget
+) -> None:
+    assert run(["timeline", str(document), "-o", str(document.with_name("o.otio")), *words]) == 0
+    assert daemon.foley.requests[-1].output.otio_target == asked

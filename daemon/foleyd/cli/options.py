@@ -43,6 +43,15 @@ Steps = Annotated[
 Target = Annotated[
     str, typer.Option("--target", metavar="|".join(TARGETS), help="Shape the OTIO for this program.")
 ]
+TargetOrKept = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        metavar="|".join(TARGETS),
+        show_default="generic; with --refresh as before",
+        help="Shape the OTIO for this program.",
+    ),
+]
 CueSheet = Annotated[
     Path | None,
     typer.Option("--cues", metavar="SHEET", help="The cues are those of this sheet: .csv, .tsv or .toml."),

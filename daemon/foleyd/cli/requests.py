@@ -131,15 +131,18 @@ def cue_rule(wanted: Wanted, spots: Spots | None = None) -> pb.CueRule:
     )
 
 
-def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str = "generic") -> pb.Output:
-    """What is to be delivered, into absolute FOLDER and OTIO_PATH (None: a free name in FOLDER)."""
+def output(how: How, folder: Path, *, otio_path: Path | None = None, target: str = "") -> pb.Output:
+    """What is to be delivered, into absolute FOLDER and OTIO_PATH (None: a free name in FOLDER).
+
+    TARGET may be left to the daemon.
+    """
     return pb.Output(
         folder=str(folder),
         handles_frames=how.handles,
         loudness=how.loudness,
         formats=how.formats,
         naming=how.naming,
-        otio_target=f"OTIO_TARGET_{target.upper()}",
+        otio_target=f"OTIO_TARGET_{(target or 'unspecified').upper()}",
         otio_path=str(otio_path or ""),
         preview=how.preview,
         picture=how.picture,

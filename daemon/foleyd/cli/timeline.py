@@ -57,7 +57,7 @@ def timeline(
     sources: o.Sources,
     wanted: o.Wanted,
     how: o.How,
-    target: o.Target = "generic",
+    target: o.TargetOrKept = "",
     bundle: Annotated[
         bool, typer.Option("--bundle", help="Write OUT.otioz with all that is made inside.")
     ] = False,
@@ -75,11 +75,12 @@ def timeline(
     from foleyd.cli.refreshed import check_alone
     from foleyd.interchange.bundle import remove_unpacked
 
-    o.choice(target, TARGETS, "--target")
+    if target:
+        o.choice(target, TARGETS, "--target")
     listed = cue_sheets.read_cues(sheet, wanted, spots, refresh=refresh) if sheet is not None else None
     how = cue_sheets.filled(how, listed)
-    if listed is not None and listed.target and target == TARGETS[0]:
-        target = listed.target
+    if listed is not None:
+        target = target or listed.target or ""
     if refresh:
         check_alone(wanted, spots, how, text_only=text_only)
     path = requests.absolute(source)

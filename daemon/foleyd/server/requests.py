@@ -208,7 +208,7 @@ def read_output(message: pb.Output, settings: Settings) -> Output:
         loudness=message.loudness,
         formats=tuple(dict.fromkeys(message.formats)),
         naming=message.naming,
-        target=read_target(message.otio_target, "output.otio_target"),
+        target=read_target(message.otio_target, "output.otio_target") if message.otio_target else "",
         otio_path=read_path(message.otio_path, settings, "output.otio_path") if message.otio_path else None,
         preview=message.preview,
         picture=message.picture,

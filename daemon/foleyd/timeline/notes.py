@@ -36,6 +36,7 @@ _FROM_PROVENANCE = (
     "machine_generated",
     "model_licence",
     "model",
+    "target",
 )
 _MOST_PIECES = 10_000
 _LARGEST = 10**12

@@ -287,6 +287,7 @@ class _Rewriting:
                 **place_notes(program, record, size_of),
                 "file": notes["file"],
                 "handles": notes.get("handles", kept.get("handles", 0)),
+                "target": self.adding.target.name,
                 "refreshed_by": self.adding.job,
             }
         key = old.get("active_media_reference_key") or "DEFAULT_MEDIA"
