@@ -253,3 +253,14 @@ def test_on_macos_it_is_an_agent(manager: Path) -> None:
     assert told["ProgramArguments"][1:] == ["-m", "foleyd", "watch", "--poll", str(manager / "drop")]
     assert told["RunAtLoad"] is True
     assert wanted.path.name == "org.foleyd.watch.plist"
+
+
+def test_on_macos_an_earlier_agent_is_ended_before_the_new_one_starts(
+    manager: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(manager))
+    script = manager / "tools" / "launchctl"
+    script.write_text(f'#!/bin/sh\necho "$1" >> {manager}/called\ntest "$1" != bootout\n')
+    script.chmod(0o755)
+    services.install(services.service([manager / "drop"], platform="darwin"))
+    assert (manager / "called").read_text().split() == ["bootout", "bootstrap"]

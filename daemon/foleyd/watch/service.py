@@ -8,8 +8,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from foleyd.config import HOME_VARIABLE, MODELS_VARIABLE
@@ -24,7 +25,10 @@ _KEPT = (HOME_VARIABLE, MODELS_VARIABLE)
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The service of one user. PATH is its file; START, STOP and ASK are commands of the service manager."""
+    """The service of one user. PATH is its file; START, STOP and ASK are commands of the service manager.
+
+    FIRST are those before START that end an earlier one, if there is any.
+    """
 
     path: Path
     text: bytes
@@ -32,7 +36,7 @@ class Service:
     stop: Sequence[Sequence[str]]
     ask: Sequence[str]
     log: str
-    environment: Mapping[str, str] = field(default_factory=dict)
+    first: Sequence[Sequence[str]] = ()
 
 
 def service(folders: Sequence[Path], arguments: Sequence[str] = (), platform: str = sys.platform) -> Service:
@@ -58,6 +62,9 @@ def install(wanted: Service) -> None:
         replace_file(wanted.path, wanted.text)
     except OSError as error:
         raise ServiceError(f"{wanted.path} cannot be written ({error.strerror})") from error
+    for command in wanted.first:
+        with suppress(ServiceError):
+            _run(command, "", "")
     for done, command in enumerate(wanted.start):
         by_hand = " && ".join(map(shlex.join, wanted.start[done:]))
         _run(command, f"{wanted.path} is written, but ", by_hand)
@@ -174,6 +181,8 @@ def _launchd(command: Sequence[str]) -> Service:
         text=text,
         start=(("launchctl", "bootstrap", domain, str(path)),),
         stop=(("launchctl", "bootout", f"{domain}/{LABEL}"),),
+        # launchd takes no service twice.
+        first=(("launchctl", "bootout", f"{domain}/{LABEL}"),),
         ask=("launchctl", "print", f"{domain}/{LABEL}"),
         log=str(log),
     )
