@@ -72,8 +72,8 @@ class Placing:
                     self._append([piece for piece in pieces if piece.track == name], imported, track)
                 if markers:
                     self._add_markers(pieces)
-                self._go_on("reading back", self.number)
-                rows = receipt(host, pieces, {path: cut for path, (_, cut) in imported.items()}, tracks)
+                cuts = {path: cut for path, (_, cut) in imported.items()}
+                rows = receipt(host, pieces, cuts, tracks, step=self._read_back)
                 _check(rows, before, users_items(host, self._reading, set(tracks.values())))
                 self._disable(instead_of)
                 self.added.state = PLACED
@@ -94,6 +94,13 @@ class Placing:
         """Shows WORDS, and that DONE are done. Raises _Cancelled where the editor wants no more of it."""
         if self.progress is not None and self.progress(words, done, self.number):
             raise _Cancelled
+
+    def _now_and_then(self, words: str, number: int, done: int) -> None:
+        if number % AT_A_TIME == 0:
+            self._go_on(words, done)
+
+    def _read_back(self, number: int) -> None:
+        self._now_and_then("reading back", number, number)
 
     def _reading(self) -> None:
         if self.progress is not None and self.progress("reading the tracks", 0, 0):
@@ -174,12 +181,16 @@ class Placing:
             call(host.pool, "AppendToTimeline", wishes)
             self.done += len(some)
         # What it returns proves nothing; the items are what lies there now.
-        laid = {same_file(item.path): item for item in host.items(SOUND, track)}
+        laid = {}
+        for number, item in enumerate(host.items(SOUND, track)):
+            self._now_and_then("placing", number, self.done)
+            laid[same_file(item.path)] = item
         for entry in entries:
             if same_file(entry["path"]) in laid:
                 entry["id"] = laid[same_file(entry["path"])].id
         self.note(self.added)
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
+            self._now_and_then("placing", number, self.done)
             if same_file(piece.path) not in laid:
                 raise HostProblem(f"Resolve did not place {os.path.basename(piece.path)} on {piece.track}")
             if not piece.heard:
@@ -192,8 +203,7 @@ class Placing:
         self.added.markers = [f"{OURS}{self.added.job}:{piece.cue}" for piece in pieces if piece.heard]
         self.note(self.added)
         for number, piece in enumerate(pieces):
-            if number % AT_A_TIME == 0:
-                self._go_on("setting markers", number)
+            self._now_and_then("setting markers", number, number)
             first = host.clock.relative(piece.span.start)
             frames = range(first, first + piece.span.length)
             free = next((frame for frame in frames if frame not in taken), None)

@@ -7,7 +7,7 @@ Standard library only, Python 3.8 syntax.
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from .frames import Cut, Span
 from .placed import Piece, Row, same_file
@@ -17,16 +17,22 @@ from .windows import BAD, GOOD, row
 
 
 def receipt(
-    host: Host, pieces: Sequence[Piece], cuts: Mapping[str, Cut], tracks: Mapping[str, int]
+    host: Host,
+    pieces: Sequence[Piece],
+    cuts: Mapping[str, Cut],
+    tracks: Mapping[str, int],
+    *,
+    step: Callable[[int], None],
 ) -> list[Row]:
-    """Each of PIECES as it really lies on the timeline, good or not."""
+    """Each of PIECES as it really lies on the timeline, good or not. STEP is told how many are read."""
     rows = []
     on_track = {index: host.items(SOUND, index) for index in tracks.values()}
     by_file: dict[tuple[int, str], list[Item]] = {}
     for index, items in on_track.items():
         for item in items:
             by_file.setdefault((index, same_file(item.path)), []).append(item)
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
+        step(number)
         cut, index = cuts[piece.path], tracks[piece.track]
         wanted = Span(piece.span.start, piece.span.start + cut.length)
         found = by_file.get((index, same_file(piece.path)), [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,29 +63,38 @@ def test_it_is_said_how_many_are_placed(stage: Stage, pieces: list[Piece]) -> No
     assert len(rows) == NUMBER
     assert all(row.good for row in rows)
     done = {words: [number for word, number, _ in said if word == words] for words, _, _ in said}
-    assert done == {
-        "reading the tracks": [0] * 4,
+    assert {words: sorted(set(numbers)) for words, numbers in done.items()} == {
+        "reading the tracks": [0],
         "importing": [0, 40, 80],
-        "placing": [0, 0, 0, 40, 80, 97],
+        "placing": [0, 40, 80, 97, 100],
         "setting markers": [0, 40, 80],
-        "reading back": [100],
+        "reading back": [0, 40, 80],
     }
+    assert all(numbers == sorted(numbers) for numbers in done.values())
     assert {of for words, _, of in said if "tracks" not in words} == {NUMBER}
     calls = stage.host.journal.calls("MediaPool.AppendToTimeline")
     assert [len(call.args[0]) for call in calls] == [40, 40, 17, 3]
 
 
-@pytest.mark.parametrize("after", range(1, 18))
-def test_a_cancel_at_any_moment_takes_back_all(stage: Stage, pieces: list[Piece], after: int) -> None:
-    before, left = stage.snapshot(), [after]
+def test_a_cancel_at_any_moment_takes_back_all(stage: Stage, pieces: list[Piece]) -> None:
+    before, after = stage.snapshot(), 0
+    while True:
+        after += 1
+        left = [after]
 
-    def progress(*_words: Any) -> bool:
-        left[0] -= 1
-        return left[0] <= 0
+        def progress(*_words: Any, left: list[int] = left) -> bool:
+            left[0] -= 1
+            return left[0] <= 0
 
-    with pytest.raises(PlacingCancelled, match=r"^Cancelled\. What was added has been taken back"):
-        place(stage, pieces, progress)
-    assert stage.snapshot() == before
+        try:
+            place(stage, [replace(piece) for piece in pieces], progress)
+        except PlacingCancelled as cancelled:
+            assert str(cancelled).startswith("Cancelled. What was added has been taken back")
+            assert stage.snapshot() == before, after
+        else:
+            break
+    assert after > 20
+    assert [len(items) for _, _, items in laid(stage)] == [NUMBER - 3, 3]
 
 
 def test_a_cancel_is_told_as_one_and_not_as_a_fault(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
