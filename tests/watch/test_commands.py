@@ -85,6 +85,7 @@ def test_ctrl_c_leaves_jobs_going_and_says_so(drop: Drop, clip: Path, house: Hou
         watch.send_signal(signal.SIGINT)
         said, _ = watch.communicate(timeout=30)
         assert watch.returncode == 0
+        assert f"watching {drop.folder} (1 file there to begin with); Ctrl-C ends it" in said
         assert "a.mp4: the daemon goes on with it" in said
         assert daemon.server_info().running_jobs == 1
     assert run(["watch", str(drop.folder), "--once", *QUICK]) == 0

@@ -175,6 +175,7 @@ def _shop(folder: Path, rules: Rules, teller: Teller, *, archive: bool, once: bo
 def _watch(
     shops: Sequence[Shop], settings: dict[str, float], teller: Teller, *, poll: bool, once: bool
 ) -> int:
+    from foleyd.watch.overview import overview
     from foleyd.watch.shop import News
     from foleyd.watch.watcher import Watcher
 
@@ -196,7 +197,9 @@ def _watch(
         if not once:
             for shop in shops:
                 folder = shop.places.source
-                teller(News("watching", text=f"watching {folder}; Ctrl-C ends it", folder=str(folder)))
+                there = len(overview(folder).waiting)
+                found = f" ({there} file{'s' * (there != 1)} there to begin with)" if there else ""
+                teller(News("watching", text=f"watching {folder}{found}; Ctrl-C ends it", folder=str(folder)))
         stopped = _run(watchers, once=once)
         left = [name for watcher in watchers for name in watcher.close()]
     if left:

@@ -220,7 +220,7 @@ def _follow(shop: Shop, daemon: Daemon, entry: Entry, request: pb.GenerateReques
                 case "failed":
                     raise FailedWork(RequestRefused(event.failed).failure)
                 case "cancelled":
-                    raise CancelledWork(f"its job {event.job_id} was cancelled ({event.cancelled.reason})")
+                    raise CancelledWork(f"its job {event.job_id} was cancelled; foley cancel does that")
     except RequestRefused as error:
         if shop.stop.is_set():
             raise Left from error
