@@ -160,6 +160,7 @@ def test_a_refresh_needs_takes_of_ours_and_no_prompt(foley: Foley, media: list[P
     assert prompted.sentence.startswith("foley: --refresh takes everything from the takes on the timeline")
 
 
+@pytest.mark.slow
 def test_mix_and_cue_sheet_of_a_refresh_are_of_all_that_lies_on_the_timeline(
     foley: Foley, media: list[Path], tmp_path: Path
 ) -> None:
