@@ -255,6 +255,8 @@ def test_what_nothing_is_asked_for_says_so_and_is_done_once_something_is(drop: D
     shutil.copy2(clip, drop.folder / "clip.mp4")
     assert drop.once() == {"clip.mp4": Outcome.FAILED}
     assert "nothing says what should be heard in clip.mp4" in drop.report("clip.mp4")
+    lines = (drop.own / "failed" / "clip.mp4" / "report.txt").read_text().splitlines()
+    assert f"  - foley watch --retry clip.mp4 {drop.folder}" in lines, "to be copied in one piece"
     assert drop.once() == {}, "it is not tried again of itself"
     (drop.folder / "foley.toml").write_text('prompt = "clicks"\n')
     assert drop.once() == {"clip.mp4": Outcome.DONE}
@@ -392,6 +394,9 @@ def test_what_was_made_says_what_it_cost_and_why_a_cue_was_not(drop: Drop, clip:
     assert "<b>Not made:</b> the fake engine is dazzled; show it something darker" in page
     assert re.search(r"<dt>time taken</dt><dd>finding the cues \d+\.\d s, .*, placing \d+\.\d s</dd>", page)
     assert re.search(r"<dt>memory</dt><dd>[\d,]+ MiB at most</dd>", page)
+    assert "FAILED (clip.foley.toml, line 8): the fake engine is dazzled" in drop.report("clip.mp4")
+    (entry,) = overview(drop.folder).entries
+    assert entry.message.startswith("1 of 2 cues failed: clip.foley.toml, line 8: the fake engine is dazzled")
     with (drop.own / "clip.mp4" / "clip_cues.csv").open(encoding="utf-8-sig") as table:
         notes = [row["Notes"] for row in csv.DictReader(table)]
     assert notes == ["", "not made: the fake engine is dazzled; show it something darker"]

@@ -44,6 +44,12 @@ def test_the_nearest_file_that_says_it_is_named(
     assert str(located(error, sheets, origin)).startswith(said)
 
 
+def test_a_cue_that_is_alone_is_named_by_its_line(sheets: list[Path]) -> None:
+    error = refused("rule.prompts", reason="PROMPT_INVALID")
+    assert str(located(error, sheets, "a.csv", ["a.csv, line 3"])) == "a.csv, line 3: no"
+    assert str(located(error, sheets, "a.csv", ["a.csv, line 3", "a.csv, line 4"])) == "no"
+
+
 def test_a_prompt_of_cues_is_not_looked_for_above_them(sheets: list[Path]) -> None:
     sheets[0].write_text(SIDE + '[[cues]]\nstart = 0\nprompt = "c"\n')
     assert str(located(refused("rule.prompts"), sheets, "a.foley.toml")) == "no"

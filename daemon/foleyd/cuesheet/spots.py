@@ -37,17 +37,25 @@ def cue_list(
     What a cue does not say it takes from the sheet. Seeds are all given; a cue without any has the one that
     is made from its prompt and range. Raises SheetError, with the place, for what cannot be.
     """
+    return pb.CueList(cues=[cue for cue, _ in placed_cues(sheet, start, duration, name, layers)])
+
+
+def placed_cues(
+    sheet: Sidecar, start: Timecode, duration: int, name: str, layers: Collection[str] = LAYERS
+) -> list[tuple[pb.Cue, str]]:
+    """As :func:`cue_list`, each cue with the line of the sheet that asks for it: ``reel.csv, line 7``."""
     path = sheet.source or Path("cue sheet")
     if not sheet.cues:
         raise SheetError(path, "there is no cue in it; add one under a line [[cues]]")
     record = Record(start, duration, name)
     starts = [_frame(cue, "start", record, path) for cue in sheet.cues]
     later = sorted(starts)
-    found: list[tuple[int, pb.Cue]] = []
+    found: list[tuple[int, pb.Cue, str]] = []
     for first, cue in zip(starts, sheet.cues, strict=True):
         span = _span(cue, first, later, record, path)
-        found += [(first, each) for each in _cues(cue, sheet, span, layers, path)]
-    return pb.CueList(cues=[cue for _, cue in sorted(found, key=lambda item: item[0])])
+        line = f"{path.name}, line {cue.places[''].line}" if "" in cue.places else path.name
+        found += [(first, each, line) for each in _cues(cue, sheet, span, layers, path)]
+    return [(cue, line) for _, cue, line in sorted(found, key=lambda item: item[0])]
 
 
 def engine_of(sheet: Sidecar) -> str:

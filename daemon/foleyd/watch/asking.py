@@ -14,7 +14,7 @@ import xxhash
 from foleyd.client import Daemon
 from foleyd.cuesheet.read import read_settings, read_sheet, read_sidecar
 from foleyd.cuesheet.schema import FolderSettings, Sidecar, settled
-from foleyd.cuesheet.spots import cue_list, engine_of
+from foleyd.cuesheet.spots import engine_of, placed_cues
 from foleyd.interchange.reading import read_any
 from foleyd.ranges import fraction, start_label
 from foleyd.refused import RequestRefused
@@ -69,11 +69,15 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, WHERE its cues came from in words, and NOTES that a report should have."""
+    """A request, WHERE its cues came from in words, and NOTES that a report should have.
+
+    LINES say of each cue of a sheet where it stands there.
+    """
 
     request: pb.GenerateRequest
     where: str
     notes: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 def sides_of(folder: Path, name: str, stamp_of: Callable[[str], Stamp | None]) -> Sides:
@@ -175,9 +179,12 @@ def ask_for(daemon: Daemon, matter: Matter) -> Asked:
         client=CLIENT_NAME,
     )
     where = matter.where
+    lines: tuple[str, ...] = ()
     if filled.cues:
         layers = daemon.server_info().layers
-        request.cues.CopyFrom(cue_list(filled, seen.start, seen.duration, matter.path.name, layers))
+        cues = placed_cues(filled, seen.start, seen.duration, matter.path.name, layers)
+        request.cues.cues.extend(cue for cue, _ in cues)
+        lines = tuple(line for _, line in cues)
     elif seen.markers and not matter.sheet.prompts:
         request.rule.CopyFrom(_rule(filled, pb.CueRule.SPREAD_MARKERS))
         where = f"the markers of {matter.path.name}"
@@ -188,7 +195,7 @@ def ask_for(daemon: Daemon, matter: Matter) -> Asked:
         where = where or (SETTINGS_FILE if by_folder else "--prompt")
     else:
         raise NothingAsked(_nothing(matter.path, matter.sheet))
-    return Asked(request, where, seen.notes)
+    return Asked(request, where, seen.notes, lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
@@ -62,6 +63,7 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
     if asked != final and request.selection.HasField("program"):
         moves.append((asked, final))
     files = placing.dress(path, moves, result)
+    lines = _lines_of(entry, request, result)
     story = Story(
         name=entry.name,
         folder=shop.places.source,
@@ -72,11 +74,12 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
         job=entry.job,
         watched=shop.watched,
         hidden=str(making),
+        lines=lines,
     )
     placing.tell(making, story, result, seconds)
     entry.results, entry.state = results.name, State.PLACING
     entry.reason = "PARTLY_DONE" if result.failed_cues or result.missing_media else ""
-    entry.message = _partly(result)
+    entry.message = _partly(result, lines)
     shop.book.save(entry)
 
 
@@ -94,10 +97,21 @@ def _check_unchanged(shop: Shop, entry: Entry, path: Path) -> None:
     entry.stamp = stamp
 
 
-def _partly(result: pb.Result) -> str:
+def _lines_of(entry: Entry, request: pb.GenerateRequest, result: pb.Result) -> dict[str, str]:
+    """Where in a sheet the cues of RESULT stand, by their ids."""
+    asked = request.cues.cues
+    if not len(asked) == len(result.cues) == len(entry.lines):
+        return {}
+    rows = zip(asked, result.cues, entry.lines, strict=True)
+    return {made.id: line for cue, made, line in rows if made.prompt == cue.prompt}
+
+
+def _partly(result: pb.Result, lines: Mapping[str, str]) -> str:
     if result.failed_cues:
-        first = RequestRefused(result.failed_cues[0].status).failure.message
-        return f"{len(result.failed_cues)} of {len(result.cues)} cues failed: {first}"
+        first = result.failed_cues[0]
+        where = f"{lines[first.cue_id]}: " if first.cue_id in lines else ""
+        why = RequestRefused(first.status).failure.message
+        return f"{len(result.failed_cues)} of {len(result.cues)} cues failed: {where}{why}"
     return f"media are missing: {result.missing_media[0].what}" if result.missing_media else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +22,19 @@ _KEYS = {
     "output.loudness": "loudness",
 }
 """Keys of sheets by fields of requests."""
-_OPTION = "OPTION_INVALID"
+_OPTION, _PROMPT = "OPTION_INVALID", "PROMPT_INVALID"
 _OPTIONS = {"preset": "preset", "steps": "steps", "guidance_scale": "guidance"}
 _NAMED = re.compile(r"(?i:option) (?:(\w+) is|'([^']+)')")
 
 
-def located(error: FoleyError, sheets: Iterable[Path], origin: str) -> FoleyError:
+def located(error: FoleyError, sheets: Iterable[Path], origin: str, lines: Sequence[str] = ()) -> FoleyError:
     """ERROR with its place, where one of SHEETS (TOML, the nearest to the file first) says what it is about.
 
-    ORIGIN is the name of what said the prompts.
+    ORIGIN is the name of what said the prompts, LINES where in a sheet the cues stand.
     """
     failure = failure_of(error)
+    if len(lines) == 1 and failure.reason == _PROMPT:
+        return FailedWork(replace(failure, message=f"{lines[0]}: {failure.message}"))
     ways = _ways(failure)
     for path in sheets if ways else ():
         if ways == [("prompt",)] and (path.name != origin or place_in(path, "cues") is not None):

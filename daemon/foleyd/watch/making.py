@@ -81,7 +81,8 @@ def _after(shop: Shop, entry: Entry, error: Exception, tries: _Tries) -> Outcome
     if isinstance(error, OSError):
         error = placing.explained(shop.places.making(entry.token), error)
     if isinstance(error, FoleyError):
-        outcome = failed(shop, entry, located(error, _said_in(shop, entry), entry.origin))
+        error = located(error, _said_in(shop, entry), entry.origin, entry.lines)
+        outcome = failed(shop, entry, error)
         if outcome is None:
             _again(shop, entry)
         return outcome
@@ -187,7 +188,7 @@ def _ask(shop: Shop, daemon: Daemon, entry: Entry) -> pb.GenerateRequest:
         covered = [name for name in pointed.names if name in shop.listed and name not in asked_alone]
         if covered:
             entry.notes += (f"not done alone, since this timeline refers to it: {', '.join(covered)}",)
-    entry.origin = asked.where
+    entry.origin, entry.lines = asked.where, asked.lines
     entry.notes = tuple(dict.fromkeys((*entry.notes, *asked.notes)))
     text = request.SerializeToString(deterministic=True)
     identity = hashlib.blake2b(f"{entry.token} {entry.content}".encode() + text, digest_size=20)

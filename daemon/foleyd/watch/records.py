@@ -64,7 +64,7 @@ class Entry(msgspec.Struct, kw_only=True):
 
     TOKEN names the work at hand, RESULTS the folder of what was made. FOLDER is the hash of what was asked of
     the whole folder when it failed. USES are names in the folder that a timeline refers to, LACKING those of
-    them that were not there. SEEN are stamps of its sidecars.
+    them that were not there. SEEN are stamps of its sidecars, LINES where in a sheet its cues stand.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Entry(msgspec.Struct, kw_only=True):
     when: float = 0.0
     notes: tuple[str, ...] = ()
     origin: str = ""
+    lines: tuple[str, ...] = ()
 
 
 class Book:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,12 +19,14 @@ from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.kinds import SETTINGS_FILE, SIDECAR_SUFFIX
 
 _WIDTH = 100
+_RETRY = "foley watch --retry"
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """What a report tells of. NAME is the file's, FOLDER the watch folder; FILES pairs of a name and what it
-    is; EARLIER the folder with earlier results; HIDDEN where these were made, which nobody is to look for."""
+    is; EARLIER the folder with earlier results; HIDDEN where these were made, which nobody is to look for;
+    LINES where in a sheet a cue stands, by its id."""
 
     name: str
     folder: Path
@@ -36,6 +38,7 @@ class Story:
     job: str = ""
     watched: bool = True
     hidden: str = ""
+    lines: Mapping[str, str] = field(default_factory=dict)
 
 
 def success(story: Story, result: pb.Result, seconds: float) -> str:
@@ -44,7 +47,7 @@ def success(story: Story, result: pb.Result, seconds: float) -> str:
     start = start_label(fraction(result.rate), result.start_timecode)
     lines = [*_title(f"Foley for {story.name}"), _summary(result, seconds), ""]
     lines += _part("What was asked", [_asked(story), *_engine(result.engine)])
-    lines += _part("Cues and takes", _cues(result, failed, start))
+    lines += _part("Cues and takes", _cues(result, failed, start, story.lines))
     lines += _part("To know", _warnings(story, result))
     lines += _part("Files here", [f"{name}: {what}" for name, what in story.files])
     lines += _part("Time taken", _seconds(result, seconds))
@@ -75,9 +78,11 @@ def _part(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    """LINE in the report's width, deeper from its second piece on."""
+    """LINE in the report's width, deeper from its second piece on; a command stays whole, to be copied."""
     text = line.lstrip()
     indent = " " * (2 + len(line) - len(text))
+    if _RETRY in text:
+        return [indent + text]
     return textwrap.wrap(
         text,
         _WIDTH,
@@ -111,7 +116,9 @@ def _engine(engine: pb.EngineChosen) -> list[str]:
     return lines
 
 
-def _cues(result: pb.Result, failed: dict[str, pb.CueFailed], start: Timecode) -> Iterator[str]:
+def _cues(
+    result: pb.Result, failed: Mapping[str, pb.CueFailed], start: Timecode, places: Mapping[str, str]
+) -> Iterator[str]:
     for cue in result.cues:
         first, last = cue.range.start_frame, cue.range.end_frame
         span = f"{label(start, first)} to {label(start, last)} ({_count(last - first, 'frame')})"
@@ -119,7 +126,8 @@ def _cues(result: pb.Result, failed: dict[str, pb.CueFailed], start: Timecode) -
         if cue.negative_prompt:
             yield f"    not: {' '.join(cue.negative_prompt.split())}"
         if cue.id in failed:
-            yield f"    FAILED: {RequestRefused(failed[cue.id].status).failure.message}"
+            where = f" ({places[cue.id]})" if cue.id in places else ""
+            yield f"    FAILED{where}: {RequestRefused(failed[cue.id].status).failure.message}"
         takes = [take for take in result.takes if take.cue_id == cue.id]
         for number, take in enumerate(takes, 1):
             alternate = ", disabled on a track of its own" if number > 1 else ""
@@ -198,7 +206,7 @@ def _retry(story: Story) -> list[str]:
 
 def retry_command(name: str, folder: Path) -> str:
     """What has the file called NAME in the watch folder FOLDER tried again."""
-    return f"foley watch --retry {shlex.quote(name)} {shlex.quote(str(folder))}"
+    return f"{_RETRY} {shlex.quote(name)} {shlex.quote(str(folder))}"
 
 
 def _count(number: int, word: str) -> str:
