@@ -403,6 +403,13 @@ def test_what_was_made_says_what_it_cost_and_why_a_cue_was_not(drop: Drop, clip:
     assert re.search(r"Memory of the daemon: [\d,]+ MiB at most\.", drop.report("clip.mp4"))
 
 
+def test_a_cue_that_cannot_be_planned_is_said_with_its_line(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "clip.csv").write_text("In,Out,Prompt\n0,0.4,clicks\n0,0.4,unplayable\n0.4,,clicks\n")
+    assert drop.once() == {"clip.mp4": Outcome.PARTLY}
+    assert "FAILED (clip.csv, line 3): the fake engine cannot play this" in drop.report("clip.mp4")
+
+
 @pytest.mark.slow
 def test_partly_done_is_delivered_and_can_be_tried_again(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "clip.mp4")

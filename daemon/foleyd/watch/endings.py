@@ -100,10 +100,15 @@ def _check_unchanged(shop: Shop, entry: Entry, path: Path) -> None:
 def _lines_of(entry: Entry, request: pb.GenerateRequest, result: pb.Result) -> dict[str, str]:
     """Where in a sheet the cues of RESULT stand, by their ids."""
     asked = request.cues.cues
-    if not len(asked) == len(result.cues) == len(entry.lines):
+    if len(asked) != len(entry.lines):
         return {}
-    rows = zip(asked, result.cues, entry.lines, strict=True)
-    return {made.id: line for cue, made, line in rows if made.prompt == cue.prompt}
+    by_cue = {_traits(cue): line for cue, line in zip(asked, entry.lines, strict=True)}
+    return {cue.id: by_cue[_traits(cue)] for cue in result.cues if _traits(cue) in by_cue}
+
+
+def _traits(cue: pb.Cue) -> tuple[int, int, str, str]:
+    """What a cue keeps from request to result, where it may get an id and another place among the others."""
+    return cue.range.start_frame, cue.range.end_frame, cue.layer, " ".join(cue.prompt.split())
 
 
 def _partly(result: pb.Result, lines: Mapping[str, str]) -> str:
