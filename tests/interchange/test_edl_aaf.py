@@ -44,14 +44,30 @@ def test_events_lie_where_their_record_times_say(tmp_path: Path) -> None:
     start = 2 * 3600 + Fraction(10, 24)
     assert rows == [
         ("A001_C003.mov", 0, 48, start, 1),
-        ("002", 48, 72, 3 * 3600, 1),
+        ("002", 48, 72, 3 * 3600, 2),
         ("003", 96, 120, 0, 1),
     ]
     assert seen.missing[0].url == "A001_C003.mov"
     (marker,) = read_markers(made)
     assert (marker.name, marker.colour, marker.record.start) == ("fx: door", "RED", 29)
     assert [notice.where for notice in notices] == ["01:00:02:00"]
-    assert "200 % of event 002" in notices[0].what
+    assert "the speed 200 % of event 002 is that of its motion effect" in notices[0].what
+
+
+@pytest.mark.parametrize(("frames", "speed"), [("012.0", Fraction(1, 2)), ("000.0", 0), ("024.0", 1)])
+def test_a_motion_effect_counts_where_source_and_record_are_equally_long(
+    tmp_path: Path, frames: str, speed: Fraction
+) -> None:
+    seen, notices, _ = read(tmp_path / "cut.edl", EDL.replace("048.0", frames), Fraction(24))
+    assert [(shot.speed, shot.source_start) for shot in seen.program.shots][1] == (speed, 3 * 3600)
+    assert [shot.record.start for shot in seen.program.shots] == [0, 48, 96]
+    assert len(notices) == (speed != 1)
+
+
+def test_a_backward_effect_of_such_an_event_is_named(tmp_path: Path) -> None:
+    seen, notices, _ = read(tmp_path / "cut.edl", EDL.replace("048.0", "-24.0"), Fraction(24))
+    assert [shot.speed for shot in seen.program.shots][1] == 1
+    assert "the speed -100 % of event 002 is not read" in notices[0].what
 
 
 def test_a_motion_effect_is_a_speed(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def read_edl(path: Path, rate: Fraction | None) -> tuple[bytes, list[Notice]]:
             )
         )
     rate = _checked(rate, text, drop, path.name)
-    notices += _speeds_left_out(text, rate)
+    text, said = _with_speeds(text, rate)
+    notices += said
     timeline = otio.adapters.read_from_string(_spelled(text, drop), "cmx_3600", rate=float(rate))
     if not list(timeline.find_clips()):
         raise InterchangeError(f"{path.name} has no events; export the EDL again")
@@ -133,26 +134,38 @@ def _spelled(text: str, drop: bool) -> str:
     )
 
 
-def _speeds_left_out(text: str, rate: Fraction) -> Iterator[Notice]:
-    """The adapter reads a motion effect only where source and record differ in length."""
-    event: list[str] = []
-    for line in text.splitlines():
-        words = line.split()
+def _with_speeds(text: str, rate: Fraction) -> tuple[str, list[Notice]]:
+    """TEXT in which each motion effect is read, and what was assumed of some.
+
+    The adapter reads one only where source and record differ in length, and takes the record's; many programs
+    write both equally long, as CMX machines did, and say the speed in the effect alone.
+    """
+    lines = text.splitlines()
+    notices: list[Notice] = []
+    number = -1
+    for at, line in enumerate(lines):
+        words, event = line.split(), lines[number].split() if number >= 0 else []
         if words and words[0][:1].isdigit():
-            event = words
+            number = at
         elif words and words[0] == "M2" and len(event) >= 8 and len(words) >= 3:
             source_in, source_out, record_in, record_out = (_count(word, rate) for word in event[-4:])
             try:
                 speed = Fraction(words[2]) / rate
             except ValueError:
                 continue
-            if speed != 1 and source_out - source_in == record_out - record_in:
-                yield Notice(
-                    f"the speed {float(speed * 100):.4g} % of event {event[0]} is not read: its source and "
-                    "record are equally long",
-                    where=event[-2],
-                    fix="export the timeline as .otio, or render the clip with its speed change",
-                )
+            if speed == 1 or source_out - source_in != record_out - record_in:
+                continue
+            said = f"the speed {float(speed * 100):.4g} % of event {event[0]}"
+            if speed < 0:
+                what = f"{said} is not read: its source and record are equally long"
+                fix = "export the timeline as .otio, or render the clip with its speed change"
+            else:
+                what = f"{said} is that of its motion effect: its source and record are equally long"
+                fix = "look whether the take fits the picture"
+                event[-3] = event[-4]
+                lines[number] = " ".join(event)
+            notices.append(Notice(what, where=event[-2], fix=fix))
+    return "\n".join(lines), notices
 
 
 def _count(timecode: str, rate: Fraction) -> int:
