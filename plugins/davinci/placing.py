@@ -27,7 +27,7 @@ from .placed import (
 )
 from .receipt import receipt, users_items
 from .resolve_calls import HostProblem, call, maybe
-from .resolve_host import OURS, SOUND, Host
+from .resolve_host import EDIT_PAGE, OURS, SOUND, Host
 from .taking_back import take_back, taken_back
 
 MARKER_COLOUR = "Mint"
@@ -176,6 +176,10 @@ class Placing:
                 raise HostProblem(f"the timeline {host.name} was closed while sound was placed")
             if maybe(host.timeline, "GetTrackName", SOUND, track) != pieces[0].track:
                 raise HostProblem("the audio tracks were changed while sound was placed")
+            if (
+                maybe(host.resolve, "GetCurrentPage") != EDIT_PAGE
+            ):  # the editor has looked at another meanwhile
+                call(host.resolve, "OpenPage", EDIT_PAGE)
             some = pieces[first : first + AT_A_TIME]
             wishes = [_wish(piece, *imported[piece.path], track) for piece in some]
             call(host.pool, "AppendToTimeline", wishes)

@@ -139,6 +139,18 @@ def test_what_the_editor_does_meanwhile_never_has_sound_laid_onto_their_tracks(
     assert [len(track.items) for track in own] == [1, 0]
 
 
+def test_another_page_opened_meanwhile_does_no_harm(stage: Stage, pieces: list[Piece]) -> None:
+    stage.host.go_to("color")
+
+    def look(words: str, done: int, _of: int) -> None:
+        if (words, done) == ("placing", 40):
+            stage.host.go_to("fusion")
+
+    assert all(row.good for row in place(stage, pieces, look))
+    assert [len(items) for _, _, items in laid(stage)] == [NUMBER - 3, 3]
+    assert stage.host.page == "color"
+
+
 def test_nor_onto_another_timeline(stage: Stage, pieces: list[Piece]) -> None:
     first = stage.timeline
     other = stage.host.copy_timeline(first, "Other")
