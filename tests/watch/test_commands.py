@@ -229,6 +229,16 @@ def test_without_a_service_manager_the_sentence_says_what_to_do(
         services.service([manager], platform="win32")
 
 
+def test_the_service_is_told_where_media_are(manager: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unit = manager / "config" / "systemd" / "user" / "foleyd-watch.service"
+    where = ["--media-root", str(manager), "--relink", "V:=/mnt/v", "--edl-rate", "29.97"]
+    assert run(["service", "install", str(manager), *where]) == 0
+    said = f'"--media-root" "{manager}" "--relink" "V:=/mnt/v" "--edl-rate" "30000/1001" "{manager}"'
+    assert said in unit.read_text()
+    assert run(["service", "install", str(manager / "foley")]) == 2
+    assert "name the folder above it" in capsys.readouterr().err
+
+
 def test_what_the_service_manager_refuses_is_said_with_what_is_left_to_do(
     manager: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

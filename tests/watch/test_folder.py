@@ -236,6 +236,17 @@ def test_fcp7_xml_comes_back_as_fcp7_xml_too(drop: Drop, clip: Path, tmp_path: P
     assert (drop.own / "cut.xml" / "cut_foley_cue-1_take1.wav").as_uri().removeprefix("file://") in text
 
 
+def test_what_a_reader_assumed_is_said_with_what_to_do(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    (drop.folder / "cut.edl").write_text(
+        "TITLE: cut\n\n001  clip  V  C  00:00:00:00 00:00:00:20 00:00:00:00 00:00:00:20\n"
+        "* FROM CLIP NAME: clip.mp4\n"
+    )
+    drop.once(prompt="clicks")
+    assert "does not say its frame rate; it is taken as 24; " in drop.report("cut.edl")
+    assert "--edl-rate" in drop.report("cut.edl")
+
+
 @pytest.mark.slow
 def test_what_is_archived_is_moved_and_the_timeline_points_there(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "clip.mp4")

@@ -93,7 +93,7 @@ def watch(
         return _status(places, as_json=as_json)
     if retry:
         return _retry(places, retry)
-    _check_apart(places)
+    check_apart(places)
     rules = rules_of(wanted, how, sources, shape, mix=not no_mix)
     from foleyd.cli.watching import open_teller
 
@@ -151,7 +151,8 @@ def exit_of(outcomes: Iterable[Outcome], left_over: int) -> int:
     return PARTLY if failed or left_over or Outcome.PARTLY in found else DONE
 
 
-def _check_apart(folders: Sequence[Path]) -> None:
+def check_apart(folders: Sequence[Path]) -> None:
+    """Raises InputError for one of FOLDERS that results lie in."""
     from foleyd.watch.places import is_ours
 
     for folder in folders:

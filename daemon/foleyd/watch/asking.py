@@ -11,6 +11,7 @@ from typing import Any
 
 import xxhash
 
+from foleyd.brief import Notice
 from foleyd.client import Daemon
 from foleyd.cuesheet.read import read_settings, read_sheet, read_sidecar
 from foleyd.cuesheet.schema import FolderSettings, Sidecar, settled
@@ -239,7 +240,7 @@ def _document(matter: Matter) -> tuple[pb.OtioDocument, tuple[str, ...]]:
         media_roots=[str(root) for root in rules.media_roots],
         relinks=[pb.Relink(old_prefix=old, new_prefix=str(new)) for old, new in leads[:MOST_RELINKS]],
     )
-    return document, tuple(_sentence(notice.what, notice.where) for notice in read.notices)
+    return document, tuple(map(_sentence, read.notices))
 
 
 def _output(sheet: Sidecar, making: Path, rules: Rules) -> pb.Output:
@@ -284,5 +285,6 @@ def _nothing(path: Path, sheet: Sidecar) -> str:
     )
 
 
-def _sentence(what: str, where: str) -> str:
-    return f"{what.rstrip('.')} ({where})" if where else what
+def _sentence(notice: Notice) -> str:
+    where = f" ({notice.where})" if notice.where else ""
+    return f"{notice.what.rstrip('.')}{where}" + (f"; {notice.fix}" if notice.fix else "")
