@@ -200,6 +200,14 @@ def test_a_timeline_is_done_by_its_markers_and_its_video_not_alone(drop: Drop, c
     assert Path(otio.url_utils.filepath_from_url(placed.media_reference.target_url)).is_file()
 
 
+def test_where_markers_are_no_prompts_the_report_says_what_goes_before_them(drop: Drop, clip: Path) -> None:
+    edit(drop.folder / "cut.otio", clip.as_uri(), {"unplayable": 5})
+    assert drop.once(prompt="clicks") == {"cut.otio": Outcome.FAILED}
+    assert "- write a prompt into cut.foley.toml: it goes before the markers" in drop.report("cut.otio")
+    (drop.folder / "cut.foley.toml").write_text('prompt = "clicks"\n')
+    assert drop.once() == {"cut.otio": Outcome.DONE}
+
+
 @pytest.mark.slow
 def test_a_timeline_whose_media_come_late_is_done_when_they_have_come(drop: Drop, clip: Path) -> None:
     edit(drop.folder / "cut.otio", "clip.mp4")

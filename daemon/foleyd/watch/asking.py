@@ -25,6 +25,7 @@ from foleyd.watch.errors import NothingAsked
 from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX, is_timeline
 from foleyd.watch.pointing import MOST_RELINKS, pointed_at, relinks
 from foleyd.watch.records import Stamp
+from foleyd.watch.report import BY_MARKERS
 from foleyd.whole_file import program_of
 
 CLIENT_NAME = "watch folder"
@@ -188,7 +189,7 @@ def ask_for(daemon: Daemon, matter: Matter) -> Asked:
         lines = tuple(line for _, line in cues)
     elif seen.markers and not matter.sheet.prompts:
         request.rule.CopyFrom(_rule(filled, pb.CueRule.SPREAD_MARKERS))
-        where = f"the markers of {matter.path.name}"
+        where = BY_MARKERS + matter.path.name
         request.engine.name = request.engine.name or _engine_of_markers(daemon, request)
     elif filled.prompts:
         request.rule.CopyFrom(_rule(filled, pb.CueRule.SPREAD_EACH_RANGE))

@@ -18,6 +18,8 @@ from foleyd.timebase import Timecode
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.kinds import SETTINGS_FILE, SIDECAR_SUFFIX
 
+BY_MARKERS = "the markers of "
+"""How the words begin that say so."""
 _WIDTH = 100
 _RETRY = "foley watch --retry"
 
@@ -200,7 +202,9 @@ def _retry(story: Story) -> list[str]:
         f"- {retry_command(story.name, story.folder)}",
         "- delete this report",
         f"- put {story.name} into the folder again",
-        f"- change {side}, or for a missing prompt {SETTINGS_FILE}",
+        f"- write a prompt into {side}: it goes before the markers"
+        if story.where.startswith(BY_MARKERS)
+        else f"- change {side}, or for a missing prompt {SETTINGS_FILE}",
     ]
 
 
