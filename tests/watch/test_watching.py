@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -263,6 +264,36 @@ def test_network_file_systems_are_known_by_their_mounts(
     assert events.network_kind(tmp_path) == "nfs4"
     assert events.network_kind(tmp_path / "disk") == ""
     assert events.network_kind(Path("/")) == ""
+
+
+@pytest.mark.slow
+def test_where_our_folder_is_removed_all_is_begun_anew(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    with watched(drop, prompt="clicks"):
+        until(is_done(drop, "a.mp4"))
+        until(lambda: drop.said("done"))
+        shutil.rmtree(drop.own)
+        shutil.copy2(clip, drop.folder / "b.mp4")
+        until(lambda: len(drop.said("done")) == 3)
+        assert overview(drop.folder).watched
+    assert drop.results() == ["a.mp4", "b.mp4"]
+    assert drop.said("anew") == [f"{drop.own} was removed; all is begun anew"]
+    assert drop.said("failed") == []
+
+
+def test_an_empty_folder_is_left_empty(drop: Drop, clip: Path) -> None:
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    with watched(drop, prompt="clicks", poll=True) as watcher:
+        until(lambda: drop.said("done"))
+        os.rename(drop.folder, drop.folder.with_name("mounted"))
+        drop.folder.mkdir()
+        for _ in range(3):
+            watcher.bell.set()
+            time.sleep(0.15)
+        assert list(drop.folder.iterdir()) == []
+        drop.folder.rmdir()
+        os.rename(drop.folder.with_name("mounted"), drop.folder)
+    assert drop.results() == ["a.mp4"]
 
 
 @pytest.mark.slow

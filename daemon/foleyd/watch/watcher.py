@@ -18,7 +18,7 @@ from foleyd.watch.errors import FolderUnusable, WatchedAlready
 from foleyd.watch.events import Events, network_kind
 from foleyd.watch.kinds import is_timeline, is_wanted
 from foleyd.watch.pointing import Pointed, belongs, pointed_at
-from foleyd.watch.records import Entry, Stamp, State
+from foleyd.watch.records import Book, Entry, Stamp, State
 from foleyd.watch.ripening import PATIENCE, Ripening
 from foleyd.watch.shop import News, Shop, look
 from foleyd.watch.work import Outcome, resume, turn
@@ -70,6 +70,11 @@ class Watcher:
 
     def open(self) -> None:
         """Takes the folder for this process. Raises FolderUnusable, WatchedAlready."""
+        self._take()
+        self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="watch")
+        self._listen()
+
+    def _take(self) -> None:
         places = self._shop.places
         places.make()
         try:
@@ -81,8 +86,16 @@ class Watcher:
             raise WatchedAlready(f"{places.source} is watched already; stop the other foley watch first")
         self._shop.book.open()
         places.sweep(entry.token for entry in self._shop.book if not entry.state.finished)
-        self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="watch")
-        self._listen()
+
+    def _take_anew(self) -> None:
+        """Our folder was removed, and all that was remembered with it: as if the watch had just begun."""
+        if self._working:
+            return
+        self._stack.close()
+        self._shop.book = Book(self._shop.places.state)
+        self._take()
+        folder = self._shop.places.own
+        self._shop.tell(News("anew", text=f"{folder} was removed; all is begun anew", folder=str(folder)))
 
     def _listen(self) -> None:
         if self._poll:
@@ -161,6 +174,10 @@ class Watcher:
         self._shop.listed = listed
         self._asked = self._shop.places.asked_again()
         due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
+        # Not where nothing is: a share that is not mounted looks like that.
+        if due and not self._shop.places.state.is_dir():
+            self._take_anew()
+            return
         self._ripening.look(listed, self._events.take_closed(), due, now)
         self._read_timelines(due, listed)
         self._uses = self._used_names()
