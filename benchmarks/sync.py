@@ -4,15 +4,17 @@ Run ``python -m benchmarks.sync [--json FILE] [--clips DIR] [--tuning] [--count 
 contacts are known by construction are rendered and given to the procedural engine; both its events (seen) and
 the onsets of the take it makes of them (heard) are matched with the contacts, one to one, within one frame.
 ``--tuning`` adds the scenes that the engine was tuned on, ``--clips`` measures real footage in a folder,
-``--silent`` skips the takes.
+``--silent`` skips the takes, ``--timeline RATE`` shows each scene on a timeline of that rate, and with
+``--uneven`` keeps from the engine when its pictures were taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from multiprocessing import Pool
@@ -170,11 +172,30 @@ def clip(path: Path, heard: bool) -> Result:
     )
 
 
-def one(job: tuple[str, int, int, bool]) -> Result:
+def on_timeline(scene: Scene, rate: Fraction, uneven: bool) -> Scene:
+    """SCENE as a timeline of RATE shows it: of each frame there the latest picture, each once.
+
+    UNEVEN: without the pictures that it passes over, and the instants that pictures show.
+    """
+
+    def shown() -> Iterator[Frame]:
+        for index, picture in enumerate(scene.render()):
+            instant, end = index / scene.rate, (index + 1) / scene.rate
+            first = math.ceil(instant * rate)
+            if first < math.ceil(end * rate):
+                yield Frame(first / rate, picture.rgb, None if uneven else instant)
+            elif not uneven:
+                yield Frame(instant, picture.rgb, instant, shown=False)
+
+    return replace(scene, name=f"{scene.name} at {float(rate):.4g}", render=shown)
+
+
+def one(job: tuple[str, int, int, bool, Fraction | None, bool]) -> Result:
     """Scene NUMBER of a set; scenes cannot travel between processes, their numbers can."""
-    which, number, count, heard = job
+    which, number, count, heard, rate, uneven = job
     made = SETS[which]() if which == "quiet" else SETS[which](count)
-    return measured(next(islice(made, number, None)), heard)
+    scene = next(islice(made, number, None))
+    return measured(on_timeline(scene, rate, uneven) if rate else scene, heard)
 
 
 def row(result: Result) -> str:
@@ -223,6 +244,8 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true")
     parser.add_argument("--silent", action="store_true")
     parser.add_argument("--count", type=int, default=21, help="scenes of each set")
+    parser.add_argument("--timeline", type=Fraction, metavar="RATE", help="such as 24 or 24000/1001")
+    parser.add_argument("--uneven", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     report_of: dict[str, object] = {}
@@ -230,7 +253,8 @@ def main() -> None:
     with Pool(arguments.jobs) as pool:
         for which in wanted:
             count = sum(1 for _ in quiet_scenes()) if which == "quiet" else arguments.count
-            jobs = [(which, number, count, not arguments.silent) for number in range(count)]
+            shown = (arguments.timeline, arguments.uneven)
+            jobs = [(which, number, count, not arguments.silent, *shown) for number in range(count)]
             report_of[which] = report(which, pool.map(one, jobs, chunksize=1))
     if arguments.clips:
         present = [arguments.clips / name for name in CLIPS if (arguments.clips / name).exists()]

@@ -80,7 +80,7 @@ class Bench:
         for window in plan.windows:
             part = _frames_of(window, plan)
             frames = _reporting(
-                read_ahead(program_frames(trim(plan.picture, part))),
+                read_ahead(program_frames(trim(plan.picture, part), engine.capabilities.between)),
                 window,
                 plan,
                 lambda advance: watch.event((index, advance)),

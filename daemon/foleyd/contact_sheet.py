@@ -128,9 +128,9 @@ class Filmstrip:
         """
         shown: Frame | None = None
         for frame in frames:
-            if shown is not None:
+            if shown is not None and frame.shown:
                 self._keep(shown, first + round_half_up(frame.time * self._rate))
-            shown = frame
+            shown = frame if frame.shown else shown
             yield frame
         if shown is not None:
             self._keep(shown, self._frames if last is None else last)

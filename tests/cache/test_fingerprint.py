@@ -58,6 +58,12 @@ def fingerprint(stream: list[Frame]) -> str:
     return hasher.hexdigest()
 
 
+def test_pictures_that_a_timeline_passes_over_are_not_of_the_fingerprint() -> None:
+    stream = frames()
+    passed = Frame(Fraction(1, 30), stream[0].rgb + 1, Fraction(1, 30), shown=False)
+    assert fingerprint([*stream[:1], passed, *stream[1:]]) == fingerprint(stream)
+
+
 def test_an_unchanged_file_is_known_without_reading_it(tmp_path: Path, pictures: PictureIndex) -> None:
     shots = program(clip(tmp_path / "a.mp4"))
     look = pictures.look(shots, VIEW)

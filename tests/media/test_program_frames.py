@@ -178,3 +178,36 @@ def test_media_names_may_hold_any_character(clip: Path, tmp_path: Path) -> None:
         path.write_bytes(clip.read_bytes())
         media = Shot("n", name, Media(path), Fraction(0), FrameRange(0, 2))
         assert played(program(RATE, media)) == [(0, 0), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "speed", "shown"),
+    [
+        (Fraction(24), Fraction(1), [0, 1, 2, 3, 4, 5, 6, 7]),
+        (Fraction(20), Fraction(1), [0, 1, 2, 3, 5, 6, 7, 8]),
+        (Fraction(25), Fraction(3, 2), [0, 1, 3, 4, 6, 7, 9, 10]),
+    ],
+)
+def test_what_a_timeline_passes_over_unevenly_comes_too_where_asked_for(
+    clip: Path, rate: Fraction, speed: Fraction, shown: list[int]
+) -> None:
+    edit = program(rate, shot(clip, 10, 18, at(4), speed))
+    frames = [frame for frame in program_frames(edit, between=True) if frame.time >= 10 / rate]
+    assert [read_number(frame.rgb) - 4 for frame in frames] == list(range(shown[-1] + 1))
+    assert [read_number(frame.rgb) - 4 for frame in frames if frame.shown] == shown
+    for number, frame in enumerate(frames):
+        assert frame.instant is not None
+        assert abs(frame.instant - (10 / rate + at(number) / speed)) <= Fraction(1, 1000)
+        assert frame.time >= frame.instant if frame.shown else frame.time == frame.instant
+    asked_nothing = [frame for frame in program_frames(edit) if frame.time >= 10 / rate]
+    assert [frame.time for frame in asked_nothing] == [frame.time for frame in frames if frame.shown]
+    assert all(frame.shown for frame in asked_nothing)
+
+
+@pytest.mark.parametrize(("rate", "speed"), [(25, 1), (25, 2), (50, 1), (25, -1), (8, 1)])
+def test_what_is_even_or_backward_or_quick_is_as_displayed(clip: Path, rate: int, speed: int) -> None:
+    edit = program(Fraction(rate), shot(clip, 0, 8, at(40), speed))
+    frames = list(program_frames(edit, between=True))
+    assert all(frame.shown for frame in frames)
+    if rate != 8:
+        assert all(frame.instant == frame.time for frame in frames)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,15 @@ def sheet(**changes: Any) -> Sheet:
         "lanes": (lane(),),
     }
     return Sheet(**(fields | changes))
+
+
+def test_pictures_that_a_timeline_passes_over_are_no_thumbnails() -> None:
+    passed = [replace(frame, rgb=255 - frame.rgb, shown=False) for frame in frames(100)]
+    filmstrip = Filmstrip(100, R25)
+    for _ in filmstrip.wrap(frame for pair in zip(frames(100), passed, strict=True) for frame in pair):
+        pass
+    for there, here in zip(strip().thumbnails, filmstrip.thumbnails, strict=True):
+        assert np.array_equal(there.rgb, here.rgb)
 
 
 def test_frames_go_by_unchanged() -> None:

@@ -32,6 +32,31 @@ def test_a_bouncing_disc_strikes_when_it_touches_at_every_rate(rate: Fraction) -
     assert met(seen, first, 1 / float(rate))
 
 
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), 24, 25, Fraction(60000, 1001)])
+def test_a_timeline_of_another_rate_changes_nothing_of_what_is_seen(rate: Fraction) -> None:
+    """Frames of 30 a second, first displayed at the next frame of RATE, or at none."""
+
+    def shown() -> Iterator[Frame]:
+        for index, frame in enumerate(filmed(bouncing()[0], rate=Fraction(30))):
+            first, end = (-(-Fraction(number, 30) * rate // 1) for number in (index, index + 1))
+            if first < end:
+                yield Frame(first / Fraction(rate), frame.rgb, frame.time)
+            else:
+                yield Frame(frame.time, frame.rgb, frame.time, shown=False)
+
+    there, here = look(filmed(bouncing()[0], rate=Fraction(30)), TWO), look(shown(), TWO)
+    assert len(there.impacts) > 2
+    assert here.impacts.time.tolist() == there.impacts.time.tolist()
+    assert here.impacts.strength.tolist() == there.impacts.strength.tolist()
+
+
+def test_instants_that_go_back_at_a_cut_are_taken_as_displayed() -> None:
+    slow = [Frame(frame.time + 1, frame.rgb, frame.time + Fraction(1, 2)) for frame in filmed(seconds=1.0)]
+    sight = look([*filmed(bouncing()[0], 1.0), *slow], TWO)
+    assert np.all(np.diff(sight.frame_times) > 0)
+    assert np.all(sight.impacts.time >= 0)
+
+
 def test_weaker_bounces_are_weaker_and_come_down_slower() -> None:
     sight = look(filmed(bouncing()[0]), TWO)
     assert np.all(np.diff(sight.impacts.strength) < 0)

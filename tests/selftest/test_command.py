@@ -39,7 +39,7 @@ def temporary() -> list[Path]:
 def test_procedural_is_well_and_says_so(foley: Foley) -> None:
     done = foley.run("selftest", "procedural")
     assert done.code == 0, done.err
-    assert done.err.startswith("engine: procedural 2 (procedural, as asked for)")
+    assert done.err.startswith("engine: procedural 3 (procedural, as asked for)")
     assert done.out.startswith("selftest procedural: all is well\n")
     assert "9 of 9 bounces heard within ±80 ms" in done.out
     (folder,) = temporary()

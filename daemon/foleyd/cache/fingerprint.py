@@ -120,13 +120,14 @@ class FrameHasher:
         self._open = True
 
     def wrap(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same FRAMES; their times, shapes and bytes (contiguous RGB) are hashed."""
+        """The same FRAMES; times, shapes and bytes (contiguous RGB) of those that are shown are hashed."""
         self._open = True
         self._hash.update(b"pass\0")
         for frame in frames:
-            time_, shape = frame.time, frame.rgb.shape
-            self._hash.update(f"{time_.numerator}/{time_.denominator} {shape}\0".encode())
-            self._hash.update(np.ascontiguousarray(frame.rgb).data)
+            if frame.shown:
+                time_, shape = frame.time, frame.rgb.shape
+                self._hash.update(f"{time_.numerator}/{time_.denominator} {shape}\0".encode())
+                self._hash.update(np.ascontiguousarray(frame.rgb).data)
             yield frame
         self._open = False
 

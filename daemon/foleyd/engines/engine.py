@@ -65,10 +65,17 @@ class EngineLoaded(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture as displayed: TIME of first display, RGB uint8 (height, width, 3), upright."""
+    """A picture as displayed: TIME of first display, RGB uint8 (height, width, 3), upright.
+
+    INSTANT is the moment that it shows, on the clock of TIME and not after it: where media and timeline
+    differ in rate, pictures are displayed up to a frame late, and unevenly. None: the same as TIME.
+    Not SHOWN: the timeline passes over it (see :attr:`Capabilities.between`), TIME is its instant.
+    """
 
     time: Fraction
     rgb: npt.NDArray[np.uint8]
+    instant: Fraction | None = None
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,8 @@ class Capabilities:
     """What an engine is and takes. Window lengths in seconds; LONGEST None means any length.
 
     LICENCE is that of what it makes or of its weights. SUMMARY is one honest sentence for an editor.
-    Engines made for a GPU (NEEDS_GPU) have a worker process of their own.
+    Engines made for a GPU (NEEDS_GPU) have a worker process of their own. BETWEEN: it gets the pictures,
+    too, that a timeline passes over unevenly (of 30 a second those that 24 leave out).
     """
 
     name: str
@@ -165,6 +173,7 @@ class Capabilities:
     summary: str
     options: Mapping[str, Option] = field(default_factory=dict)
     batch_size: int = 1
+    between: bool = False
 
 
 @dataclass(frozen=True, slots=True)

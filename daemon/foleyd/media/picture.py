@@ -22,14 +22,22 @@ from foleyd.media.reader import Picture, PictureReader
 OPEN_FILES = 2
 """Files kept open at once, so that two shots cut against each other each play on."""
 
+_DUE = Fraction(1, 1000)
+"""A picture displayed no later than this after its instant is displayed at it: containers round."""
+
+_EVEN_ENOUGH = 3
+"""Pictures for each record frame from which on leaving out one more or less is no matter."""
+
 BLACK_SIZE = (1920, 1080)
 """Width and height of a program that has no picture at all."""
 
 
-def program_frames(program: Program) -> Iterator[Frame]:
+def program_frames(program: Program, between: bool = False) -> Iterator[Frame]:
     """The frames of PROGRAM in record order, each once: one held over record frames comes once.
 
-    Frame.time is the exact record time of first display in seconds from the program's start; rgb is
+    Frame.time is the exact record time of first display in seconds from the program's start, Frame.instant
+    that at which the shot, run evenly, gets to the picture (of shots played backwards: the same). BETWEEN:
+    the pictures that a shot passes over unevenly come, too, Frame.shown being False. Frame.rgb is
     uint8 (height, width, 3), upright, in the media's own size (black: that of the program's first
     picture). Black is shown where no shot is, and where a shot's media is None or has no path.
     Closing the iterator closes the files. Raises MediaMissing, MediaUnreadable and NoPicture when the
@@ -48,10 +56,15 @@ def program_frames(program: Program) -> Iterator[Frame]:
                     yield Frame(record.start / program.rate, np.zeros((size[1], size[0], 3), np.uint8))
                 continue
             reader = files.reader(path)
-            for frame, picture in _shown(reader, shot, record, program.rate):
-                if shown != (path, picture.stamp):
-                    shown = (path, picture.stamp)
-                    yield Frame(frame / program.rate, reader.rgb(picture))
+            for frame, picture in _shown(reader, shot, record, program.rate, between):
+                if frame is None:
+                    instant = _instant(shot, picture, program.rate)
+                    yield Frame(instant, reader.rgb(picture), instant, shown=False)
+                elif shown != (path, picture.stamp):
+                    shown, time = (path, picture.stamp), frame / program.rate
+                    instant = _instant(shot, picture, program.rate) if shot.speed > 0 else time
+                    late = time - instant > _DUE
+                    yield Frame(time, reader.rgb(picture), instant if late else time)
     finally:
         files.close()
 
@@ -70,18 +83,32 @@ def _stretches(program: Program) -> Iterator[tuple[FrameRange, Shot | None]]:
 
 
 def _shown(
-    reader: PictureReader, shot: Shot, record: FrameRange, rate: Fraction
-) -> Iterator[tuple[int, Picture]]:
-    """For each frame of RECORD, the picture that SHOT shows there."""
+    reader: PictureReader, shot: Shot, record: FrameRange, rate: Fraction, between: bool
+) -> Iterator[tuple[int | None, Picture]]:
+    """For each frame of RECORD, the picture that SHOT shows there; None with those that it passes over."""
     frames = range(record.start, record.end)
     if shot.speed == 0:
         yield record.start, reader.at(shot.source_start)
     elif shot.speed > 0:
+        passes = between and _passes_unevenly(reader.info.rate * shot.speed / rate)
         for frame in frames:
-            yield frame, reader.at(shot.source_at(frame, rate))
+            time = shot.source_at(frame, rate)
+            if passes and frame > record.start:
+                yield from ((None, picture) for picture in reader.passed(time))
+            yield frame, reader.at(time)
     else:
         times = [shot.source_at(frame, rate) for frame in frames]
         yield from zip(frames, reader.backward(times), strict=True)
+
+
+def _passes_unevenly(pictures: Fraction) -> bool:
+    """Whether a shot with so many PICTURES for each record frame leaves out now more, now less of them."""
+    return 1 < pictures < _EVEN_ENOUGH and pictures.denominator > 1
+
+
+def _instant(shot: Shot, picture: Picture, rate: Fraction) -> Fraction:
+    """When in the program, which has RATE, SHOT, which plays forward, gets to PICTURE; in seconds."""
+    return shot.record.start / rate + (picture.start - shot.source_start) / shot.speed
 
 
 def _path(shot: Shot | None) -> Path | None:

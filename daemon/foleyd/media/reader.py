@@ -86,6 +86,14 @@ class PictureReader:
         assert self._current is not None
         return self._current
 
+    def passed(self, time: Fraction) -> Iterator[Picture]:
+        """Those after the present picture and before the one displayed at TIME, which becomes present."""
+        while self._ahead is not None and self._ahead.start <= time:
+            passed = self._current = self._ahead
+            self._ahead = next(self._pictures, None)
+            if self._ahead is not None and self._ahead.start <= time:
+                yield passed
+
     def backward(self, times: Sequence[Fraction]) -> Iterator[Picture]:
         """The pictures displayed at TIMES, which never ascend.
 

@@ -30,7 +30,7 @@ from foleyd.engines.procedural.sight import Sight, joined
 from foleyd.engines.procedural.sounds.family import RATE
 from foleyd.engines.procedural.sounds.names import name_of
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever the same request would sound or be seen otherwise."""
 
 SUMMARY = "A synthetic sketch: sounds computed from the picture's events, not recorded and not learned."
@@ -47,6 +47,7 @@ CAPABILITIES = Capabilities(
     licence="Apache-2.0",
     summary=SUMMARY,
     options=OPTIONS,
+    between=True,
 )
 
 

@@ -31,7 +31,7 @@ _GOES = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A frame at TIME against the one SPAN seconds and LAG frames before.
+    """A frame of the instant TIME against the one SPAN seconds and LAG frames before.
 
     CHANGE is what moved, MOVE the camera's way to the earlier one, WIDTH that of the small picture and
     TALL its height in widths. RETURNED: after a loss, the picture from before it is back.

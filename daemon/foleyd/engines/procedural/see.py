@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +35,10 @@ _SHORTEST_SHOT = 4
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A small picture (h, w, 3) and its luma (h, w), first displayed at TIME seconds."""
+    """A small picture (h, w, 3) and its luma (h, w), first displayed at TIME, of what is at INSTANT (s)."""
 
     time: float
+    instant: float
     small: Small
     luma: Plane
 
@@ -60,17 +62,21 @@ def look(frames: Iterable[Frame], duration: Fraction) -> Sight:
         duration=float(duration),
         frame_times=np.array(times),
         brightness=np.array(brightness),
-        cuts=np.array(_cuts(pairs)),
+        cuts=np.array(_cuts(pairs, times)),
         impacts=as_impacts([event for shot in shots(pairs) for event in events(shot)]),
         **_per_frame(pairs),
     )
 
 
 def pictures(frames: Iterable[Frame]) -> Iterator[Picture]:
-    """FRAMES made small, one at a time."""
+    """FRAMES made small, one at a time, their instants in order."""
+    last = -inf
     for frame in frames:
         small = smoothed(shrunk(frame.rgb))
-        yield Picture(float(frame.time), small, luma(small))
+        instant = frame.time if frame.instant is None else frame.instant
+        # A shot may begin with a picture that it would have shown long before, in slow motion.
+        last = float(instant) if instant > last else float(frame.time)
+        yield Picture(float(frame.time), last, small, luma(small))
 
 
 def paired(small: Iterable[Picture]) -> Iterator[tuple[Pair, Picture]]:
@@ -84,14 +90,15 @@ def paired(small: Iterable[Picture]) -> Iterator[tuple[Pair, Picture]]:
         if there is None:
             recent.clear()
             move, noise = Move(), 0.0
-            pair = Pair(here.time, 0.0, 1, Change((), 0.0, True), move, columns, rows / columns)
+            pair = Pair(here.instant, 0.0, 1, Change((), 0.0, True), move, columns, rows / columns)
         else:
             move = camera_move(here.luma, there.luma, move, max(noise, 0.002))
             seen = change(here.small, there.small, move, noise)
             noise += _NOISE_LEARNING * (seen.noise - noise)
             before = (before or there) if seen.lost else None
             back = before is not None and not change(here.small, before.small, Move(), noise).lost
-            pair = Pair(here.time, here.time - there.time, lag, seen, move, columns, rows / columns, back)
+            span = here.instant - there.instant
+            pair = Pair(here.instant, span, lag, seen, move, columns, rows / columns, back)
         recent.append(here)
         yield pair, here
 
@@ -112,18 +119,18 @@ def _partner(recent: deque[Picture], here: Picture) -> tuple[Picture | None, int
     if not recent or recent[-1].small.shape != here.small.shape:
         return None, 1
     for back in range(1, len(recent) + 1):
-        if here.time - recent[-back].time >= _PAIR_S:
+        if here.instant - recent[-back].instant >= _PAIR_S:
             return recent[-back], back
     return recent[0], len(recent)
 
 
-def _cuts(pairs: list[Pair]) -> list[float]:
-    """Times of the first frames of new shots; a flash, which comes back to the same picture, is none."""
+def _cuts(pairs: list[Pair], times: list[float]) -> list[float]:
+    """TIMES of the first frames of new shots; a flash, which comes back to the same picture, is none."""
     starts: list[float] = []
-    for former, pair in pairwise(pairs):
+    for (former, pair), time in zip(pairwise(pairs), times[1:], strict=True):
         if pair.change.lost and not former.change.lost:
-            starts.append(pair.time)
-        if starts and pair.returned and pair.time - starts[-1] < _FLASH_S:
+            starts.append(time)
+        if starts and pair.returned and time - starts[-1] < _FLASH_S:
             starts.pop()
     close = {t for a, b in pairwise(starts) if b - a < _FLASH_S for t in (a, b)}
     return [time for time in starts if time not in close]
