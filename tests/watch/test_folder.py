@@ -95,6 +95,7 @@ def test_what_is_done_is_not_done_again_by_content_not_by_date(drop: Drop, clip:
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.KNOWN}
     assert drop.said("known") == ["clip.mp4: was done before, in foley/clip.mp4"]
     os.rename(shutil.copy2(source, source.with_name("copy")), source)
+    assert drop.once(prompt="clicks", poll=True) == {}, "thousands are not read at each mount"
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.KNOWN}
     assert len(drop.said("known")) == 1, "only its number on the disk is another"
     assert drop.once(prompt="other words") == {}

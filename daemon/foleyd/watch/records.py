@@ -38,6 +38,11 @@ class Stamp(msgspec.Struct, frozen=True):
         """From what the system says."""
         return cls(facts.st_size, facts.st_mtime_ns, facts.st_ino)
 
+    @property
+    def plain(self) -> tuple[int, int]:
+        """Size and date alone."""
+        return self.size, self.mtime
+
 
 class State(StrEnum):
     """How a file stands."""

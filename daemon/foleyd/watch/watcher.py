@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -244,9 +244,13 @@ class Watcher:
     def _is_due(self, name: str, listed: dict[str, Stamp]) -> bool:
         """Whether there is, or may be, something to do about NAME. A glance: no file is opened."""
         entry = self._shop.book.get(name)
-        if entry is None or entry.state in (State.WORKING, State.PLACING) or entry.stamp != listed[name]:
+        if (
+            entry is None
+            or entry.state in (State.WORKING, State.PLACING)
+            or self._differ([entry.stamp], [listed[name]])
+        ):
             return True
-        if entry.seen != sides_of(self._shop.places.source, name, listed.get).stamps:
+        if self._differ(entry.seen, sides_of(self._shop.places.source, name, listed.get).stamps):
             return True
         if self._asked and self._shop.places.ask_again(name).name in self._asked:
             return True
@@ -255,6 +259,12 @@ class Watcher:
         if any(media in listed for media in entry.lacking):
             return True
         return entry.state is State.FAILED and self._is_worth_retrying(entry)
+
+    def _differ(self, known: Sequence[Stamp], found: Sequence[Stamp]) -> bool:
+        """Whether files are others than those KNOWN. Network shares may number theirs anew at each mount."""
+        if not self._poll:
+            return list(known) != list(found)
+        return [stamp.plain for stamp in known] != [stamp.plain for stamp in found]
 
     def last_outcomes(self) -> dict[str, Outcome]:
         """How each file stood in the end."""

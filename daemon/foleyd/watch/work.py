@@ -94,7 +94,7 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
     again = _is_asked_again(shop, name) or (entry is not None and _has_more_media(shop, entry))
     if entry is not None and same and not (again or entry.state is State.FAILED):
         # A disk that is mounted anew may number all its files anew: nobody has dropped those.
-        dropped = (entry.stamp.size, entry.stamp.mtime) != (facts.stamp.size, facts.stamp.mtime)
+        dropped = entry.stamp.plain != facts.stamp.plain
         entry.stamp, entry.seen = facts.stamp, facts.seen
         book.save(entry)
         if dropped and entry.state.good and shop.watched:
