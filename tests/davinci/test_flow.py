@@ -107,6 +107,7 @@ def test_markers_say_what_is_heard_and_ours_are_left_out(
     assert stage.snapshot() == before
 
 
+@pytest.mark.slow
 def test_redo_lays_another_take_and_disables_the_earlier(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -127,6 +128,7 @@ def test_redo_lays_another_take_and_disables_the_earlier(
     assert "no sound on the timeline Cut 1" in person.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colon", [True, False])
 def test_a_later_job_finds_the_names_that_are_taken_with_and_without_a_colon(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path, colon: bool
@@ -145,6 +147,7 @@ def test_a_later_job_finds_the_names_that_are_taken_with_and_without_a_colon(
     assert stage.snapshot() == before
 
 
+@pytest.mark.slow
 def test_what_is_wrong_in_the_question_is_said_and_asked_again(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -220,6 +223,7 @@ def test_an_export_that_shows_another_cut_stops_before_anything_is_made(
     assert stage.snapshot() == before
 
 
+@pytest.mark.slow
 def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -250,6 +254,7 @@ def test_a_timeline_that_was_closed_meanwhile_is_waited_for(
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
 
 
+@pytest.mark.slow
 def test_a_project_that_was_closed_meanwhile_is_waited_for_and_taken_anew(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -293,6 +298,7 @@ def test_titles_are_looked_through_and_hidden_tracks_are_not_seen(
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
 
 
+@pytest.mark.slow
 def test_a_fade_at_the_head_of_a_clip_is_not_taken_for_a_title(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -302,6 +308,7 @@ def test_a_fade_at_the_head_of_a_clip_is_not_taken_for_a_title(
     assert stage.tracks()[-1][2] == [(90_000, 90_050, True)]
 
 
+@pytest.mark.slow
 def test_the_rest_of_what_has_a_clip_without_a_file_is_made_where_it_is_wanted(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path, tmp_path: Path
 ) -> None:
@@ -328,6 +335,7 @@ def test_the_rest_of_what_has_a_clip_without_a_file_is_made_where_it_is_wanted(
     assert line.startswith("Not looked at: Compound 1 at 01:00:02:00 (Compound) has no file of its own")
 
 
+@pytest.mark.slow
 def test_a_part_without_picture_is_asked_about_before_it_is_made_from_the_words_alone(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:
@@ -347,6 +355,7 @@ def test_a_part_without_picture_is_asked_about_before_it_is_made_from_the_words_
     assert said in person.told[0][0]
 
 
+@pytest.mark.slow
 def test_marks_beyond_the_end_mean_what_there_is(
     make: Callable[..., Stage], answer: Callable[..., dict[str, Any]], flashes: Path
 ) -> None:

@@ -302,6 +302,7 @@ def test_two_runs_do_not_write_over_each_other(tmp_path: Path) -> None:
     assert found.job == "job-2"
 
 
+@pytest.mark.slow
 def test_two_hundred_jobs_are_remembered_and_none_that_was_taken_back(tmp_path: Path) -> None:
     kept = Kept(str(tmp_path / "davinci.json"))
     for number in range(placed_jobs := 150):

@@ -23,7 +23,6 @@ from resolve_emulator.rates import half_up
 
 EXAMPLES = [*RATES, *PICTURES, *TRACKS]
 BASE = {
-    "23.976 selected, with a source in, after a gap",
     "29.97 DF in out marks off the grid of samples",
     "59.94 DF from 10:00:00;00, handles 30",
     "23.976 at 50 %, handles cut at timecode zero",
