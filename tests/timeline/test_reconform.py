@@ -18,6 +18,7 @@ from foleyd.timebase import Timecode
 from foleyd.timeline.notes import notes_of, read_notes
 from foleyd.timeline.placement import FoundPlacement
 from foleyd.timeline.reconform import reconform
+from foleyd.timeline.whereabouts import Finder
 
 RATE = Fraction(25)
 HANDLES = 12
@@ -132,6 +133,16 @@ def test_a_slipped_sound_is_seen_where_a_tool_does_not_say_what_its_file_holds(
     slipped = only(edit, replace(clip, local=(local + 5) / RATE))
     assert (slipped.outcome, slipped.why) == (Outcome.LEFT, "its sound was slipped by hand, 5 frames")
     assert slipped.zero == Fraction(45, 25)
+
+
+def test_alternates_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    candidates = Finder.candidates
+    monkeypatch.setattr(Finder, "candidates", lambda *words: asked.append("") or candidates(*words))
+    said(EDIT, [found(EDIT, 50, 110)])
+    once = len(asked)
+    said(EDIT, [found(EDIT, 50, 110, number=number, seeds=tuple(range(1, 9))) for number in range(1, 9)])
+    assert len(asked) == 2 * once
 
 
 def test_nothing_changed() -> None:

@@ -48,6 +48,7 @@ class Finder:
         self.shots = joined(program)
         self._size_of = size_of
         self._paths = {str(shot.media.path) for shot in self.shots if shot.media and shot.media.path}
+        self._known: dict[tuple[Piece, int, Fraction], list[_Fragment]] = {}
         self._by_source: dict[str, list[tuple[float, float, Shot]]] = {}
         for shot in self.shots:
             if shot.media is not None:
@@ -81,6 +82,42 @@ class Finder:
         search = _Search(self, picture, made.at, made, slack)
         zeros = (search.zero_of(piece) for piece in (picture.before, picture.after) if piece is not None)
         return [zero - made.at for zero in zeros if zero is not None]
+
+    def fragments(self, piece: Piece, number: int, slack: Fraction) -> list[_Fragment]:
+        """What shots show of PIECE, the NUMBERth of its picture: at its speed, or where none does at others.
+
+        Alternates and layers ask for the same pieces, so what was found is kept.
+        """
+        key = piece, number, slack
+        if key not in self._known:
+            shots = self.candidates(piece)
+            same = (self._fragment(shot, piece, number, slack) for shot in shots)
+            others = (self._retimed(shot, piece, number) for shot in shots)
+            found = [one for one in same if one is not None]
+            self._known[key] = found or [one for one in others if one is not None]
+        return self._known[key]
+
+    def _fragment(self, shot: Shot, piece: Piece, number: int, slack: Fraction) -> _Fragment | None:
+        """What SHOT shows of PIECE at its speed."""
+        if abs(shot.speed - piece.speed) > _SPEED_TOLERANCE * max(abs(piece.speed), Fraction(1, 100)):
+            return None
+        start, end = self.part(shot)
+        if piece.speed == 0:
+            if abs(shot.source_start - piece.source) > slack:
+                return None
+            return _Fragment(shot, number, piece.at, piece.end, start - piece.at)
+        zero = start - piece.at + (piece.source - shot.source_start) / piece.speed
+        begin, stop = max(piece.at, start - zero), min(piece.end, end - zero)
+        return _Fragment(shot, number, begin, stop, zero) if stop - begin > slack else None
+
+    def _retimed(self, shot: Shot, piece: Piece, number: int) -> _Fragment | None:
+        """SHOT, where it shows some of PIECE's stretch of media at another speed."""
+        ours = sorted((piece.source, piece.source_at(piece.end)))
+        theirs = sorted((shot.source_start, shot.source_at(shot.record.end, self.rate)))
+        if max(ours[0], theirs[0]) >= min(ours[1], theirs[1]) and not ours[0] <= theirs[0] <= ours[1]:
+            return None
+        start, _ = self.part(shot)
+        return _Fragment(shot, number, piece.at, piece.end, start - piece.at, retimed=True)
 
     def candidates(self, piece: Piece) -> list[Shot]:
         """Shots of PIECE's media, in record order, that show about what it shows of them."""
@@ -180,35 +217,8 @@ class _Search:
 
     def _fragments(self) -> Iterator[_Fragment]:
         for number, piece in enumerate(self.picture.pieces):
-            if piece.path is None:
-                continue
-            shots = self.finder.candidates(piece)
-            same = [fragment for shot in shots if (fragment := self._fragment(shot, piece, number))]
-            yield from same or (
-                fragment for shot in shots if (fragment := self._retimed(shot, piece, number)) is not None
-            )
-
-    def _fragment(self, shot: Shot, piece: Piece, number: int) -> _Fragment | None:
-        """What SHOT shows of PIECE at its speed."""
-        if abs(shot.speed - piece.speed) > _SPEED_TOLERANCE * max(abs(piece.speed), Fraction(1, 100)):
-            return None
-        start, end = self.finder.part(shot)
-        if piece.speed == 0:
-            if abs(shot.source_start - piece.source) > self.slack:
-                return None
-            return _Fragment(shot, number, piece.at, piece.end, start - piece.at)
-        zero = start - piece.at + (piece.source - shot.source_start) / piece.speed
-        begin, stop = max(piece.at, start - zero), min(piece.end, end - zero)
-        return _Fragment(shot, number, begin, stop, zero) if stop - begin > self.slack else None
-
-    def _retimed(self, shot: Shot, piece: Piece, number: int) -> _Fragment | None:
-        """SHOT, where it shows some of PIECE's stretch of media at another speed."""
-        ours = sorted((piece.source, piece.source_at(piece.end)))
-        theirs = sorted((shot.source_start, shot.source_at(shot.record.end, self.rate)))
-        if max(ours[0], theirs[0]) >= min(ours[1], theirs[1]) and not ours[0] <= theirs[0] <= ours[1]:
-            return None
-        start, _ = self.finder.part(shot)
-        return _Fragment(shot, number, piece.at, piece.end, start - piece.at, retimed=True)
+            if piece.path is not None:
+                yield from self.finder.fragments(piece, number, self.slack)
 
     def _grown(self, best: _Fragment, fragments: Sequence[_Fragment]) -> list[_Fragment]:
         """BEST with those of FRAGMENTS that are other parts of the picture and lie no farther off than the
@@ -364,19 +374,18 @@ class _Search:
         return left.record.end, right.record.start
 
     def _shots_of(self, piece: Piece) -> list[Shot | None]:
-        return [shot for shot in self.finder.candidates(piece) if self._zero(shot, piece) is not None]
+        return [fragment.shot for fragment in self._shown_of(piece)]
 
     def zero_of(self, piece: Piece) -> Fraction | None:
         """The cue's zero by a PIECE beside it, by the shot nearest to where it was."""
-        shots = self.finder.candidates(piece)
-        zeros = [zero for shot in shots if (zero := self._zero(shot, piece)) is not None]
+        zeros = [fragment.zero for fragment in self._shown_of(piece)]
         return min(zeros, key=lambda zero: abs(zero - self.present), default=None)
 
-    def _zero(self, shot: Shot, piece: Piece) -> Fraction | None:
-        if piece.path is None or not self.finder.shows(shot, piece):
-            return None
-        fragment = self._fragment(shot, piece, 0)
-        return fragment.zero if fragment is not None else None
+    def _shown_of(self, piece: Piece) -> list[_Fragment]:
+        """What is shown of a PIECE beside the picture at its own speed."""
+        if piece.path is None:
+            return []
+        return [one for one in self.finder.fragments(piece, 0, self.slack) if not one.retimed]
 
     # -------------------------------------------------------------------------------- by blackness
 
