@@ -133,6 +133,24 @@ def test_batch_says_what_was_not_begun_when_it_is_ended(
     assert capsys.readouterr().out.splitlines()[-1] == "a.mp4  1     not begun"
 
 
+def test_batch_does_what_is_partly_done_or_lost_again_when_asked(
+    drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        shutil.copy2(clip, drop.folder / name)
+    sheet, made = drop.folder / "cues.csv", drop.folder / "cues.foley"
+    sheet.write_text("File,In,Prompt\na.mp4,0,clicks\na.mp4,0,unplayable\nb.mp4,0,clicks\nc.mp4,0,clicks\n")
+    quick = ["--no-preview", "--no-picture", "--engine", "fake"]
+    assert run(["batch", str(sheet), *quick]) == 4
+    assert "give the same command with --again" in (made / "a.mp4" / "report.txt").read_text()
+    shutil.rmtree(made / "b.mp4")
+    assert run(["batch", str(sheet), *quick]) == 4, "it is only partly done still"
+    assert not (made / "b.mp4").exists()
+    assert run(["batch", str(sheet), "--again", *quick]) == 4
+    assert sorted(path.name for path in made.iterdir()) == [".state", "a.mp4", "a.mp4 (2)", "b.mp4", "c.mp4"]
+    capsys.readouterr()
+
+
 def test_batch_on_a_terminal_is_a_table_that_lives(
     drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,9 @@ def batch(
     target: o.Target = "generic",
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=32, help="Files under way at once.")] = _JOBS,
     no_mix: Annotated[bool, typer.Option("--no-mix", help="Write no audition mix.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Do again what is partly done, or has lost its results.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print lines of JSON.")] = False,
 ) -> int:
     """Makes the sound of all files that a cue sheet names, each into a folder of its own.
@@ -71,7 +74,7 @@ def batch(
     shop.tell, ended, close = _tellers(shop, names, as_json=as_json)
     before = {number: signal.signal(number, lambda *_: shop.leave()) for number in _signals()}
     try:
-        outcomes = run_batch(shop, names, jobs, ended)
+        outcomes = run_batch(shop, names, jobs, ended, again=again)
     finally:
         close()
         for number, handler in before.items():

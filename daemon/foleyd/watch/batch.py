@@ -19,7 +19,7 @@ from foleyd.watch.endings import fail
 from foleyd.watch.errors import WatchedAlready
 from foleyd.watch.kinds import is_wanted
 from foleyd.watch.places import RESERVED
-from foleyd.watch.records import Entry, Stamp
+from foleyd.watch.records import Entry, Stamp, State
 from foleyd.watch.shop import Shop
 from foleyd.watch.work import Outcome, resume, turn
 
@@ -65,15 +65,20 @@ def give(shop: Shop, sheet: Path, files: dict[Path, Sidecar]) -> list[str]:
 
 
 def run_batch(
-    shop: Shop, names: list[str], jobs: int, on_end: Callable[[str, Outcome], None]
+    shop: Shop, names: list[str], jobs: int, on_end: Callable[[str, Outcome], None], *, again: bool = False
 ) -> dict[str, Outcome]:
-    """Does all NAMES, JOBS at a time; ON_END is told of each. Raises WatchedAlready, FolderUnusable."""
+    """Does all NAMES, JOBS at a time; ON_END is told of each. Raises WatchedAlready, FolderUnusable.
+
+    AGAIN: also what is partly done, or has lost its results.
+    """
     shop.places.make()
     with ExitStack() as stack:
         if not stack.enter_context(lock_file(shop.places.state / "lock")):
             raise WatchedAlready(f"{shop.places.own} is at work for another foley; wait until that is done")
         shop.book.open()
         shop.places.sweep(entry.token for entry in shop.book if not entry.state.finished)
+        for name in names if again else ():
+            _want_again(shop, name)
         with ThreadPoolExecutor(jobs, thread_name_prefix="batch") as pool:
             pending = {pool.submit(_one, shop, name): name for name in names}
             outcomes = {}
@@ -84,13 +89,23 @@ def run_batch(
     return outcomes
 
 
+def _want_again(shop: Shop, name: str) -> None:
+    entry = shop.book.get(name)
+    if entry is None or not entry.state.good:
+        return
+    if entry.state is State.PARTLY or not (shop.places.own / entry.results).is_dir():
+        shop.places.want_again(name)
+
+
 def _one(shop: Shop, name: str) -> Outcome:
     if shop.stop.is_set():
         return Outcome.LEFT
-    outcome = turn(shop, name)
+    outcome, known = turn(shop, name), shop.book.get(name)
+    if outcome is Outcome.KNOWN and known is not None and known.state is State.PARTLY:
+        return Outcome.PARTLY
     if outcome is not Outcome.GONE:
         return outcome
-    entry = shop.book.get(name) or Entry(name=name, content="", stamp=Stamp(0, 0, 0))
+    entry = known or Entry(name=name, content="", stamp=Stamp(0, 0, 0))
     if entry.content and not entry.state.finished:
         return resume(shop, name)  # it is followed to its end although its file is gone
     words = f"{shop.path(name)} does not exist; correct its name in the cue sheet"

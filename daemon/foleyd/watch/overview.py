@@ -62,9 +62,7 @@ def retry(folder: Path, name: str) -> None:
         withdraw_failure(places, name)
         return
     try:
-        mark = places.ask_again(name)
-        mark.parent.mkdir(exist_ok=True)
-        mark.touch()
+        places.want_again(name)
     except OSError as error:
         raise FolderUnusable(f"{places.state} cannot be written to ({error.strerror})") from error
 

@@ -64,6 +64,12 @@ class Places:
         digest = hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
         return self.state / _AGAIN / digest
 
+    def want_again(self, name: str) -> None:
+        """Writes down that somebody wants NAME tried again. Raises OSError."""
+        mark = self.ask_again(name)
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+
     def asked_again(self) -> set[str]:
         """Names of all such marks."""
         try:

@@ -175,7 +175,9 @@ def _seconds(result: pb.Result, seconds: float) -> list[str]:
 def _again(story: Story, failed: bool) -> list[str]:
     side = f"{Path(story.name).stem}{SIDECAR_SUFFIX}"
     if not story.watched:
+        failing = ["What failed, again: give the same command with --again."] if failed else []
         return [
+            *failing,
             f"Change {story.where} and give the same command again; what is done is not done again, and new "
             "results come into a folder of their own beside this one.",
             *([f"More on this job: foley jobs {story.job}"] if story.job else []),
