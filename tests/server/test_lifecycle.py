@@ -100,8 +100,8 @@ def test_takes_of_different_jobs_share_a_batch_and_editors_go_first(
         message = request(flashes, 50, prompt=f"job {number}", delay=0.1, log=log)
         message.priority = priority
         streams.append(daemon.stub.Generate(message))
-    for stream in [first, *streams]:
-        list(stream)
+    told = [list(stream) for stream in [first, *streams]]
+    assert told[-1][0].queued.position == 1, "those of low priority are not ahead of an editor's"
     batches = [
         [item.split("#")[0].strip() for item in line.split("|")] for line in log.read_text().splitlines()
     ]

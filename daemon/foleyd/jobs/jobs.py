@@ -153,7 +153,9 @@ class Jobs:
             raise QueueFull(f"{len(self._waiting)} jobs wait already; try again when some are done")
         record, is_new = self._ledger.accept(new)
         if is_new:
-            ahead = len(self._running) + sum(1 for r in self._waiting.values() if r.priority <= new.priority)
+            others = [self._priorities[job] for job in self._running]
+            others += [other.priority for other in self._waiting.values()]
+            ahead = sum(priority <= new.priority for priority in others)
             self._waiting[record.id] = record
             self._tell(record.id, Queued(ahead))
             self._pump()
