@@ -13,6 +13,7 @@ from edits import clip, span, timeline, track
 from foleyd.brief import Notice
 from foleyd.cli.clips import clip_table, clips_json
 from foleyd.cli.main import run
+from foleyd.cli.show import result_lines
 from foleyd.interchange import reading
 from foleyd.timeline.document import read_document, write_document
 from foleyd.v1 import foleyd_pb2 as pb
@@ -278,3 +279,15 @@ def test_a_refresh_keeps_the_shape_of_its_takes_unless_another_is_asked_for(
 ) -> None:
     assert run(["timeline", str(document), "-o", str(document.with_name("o.otio")), *words]) == 0
     assert daemon.foley.requests[-1].output.otio_target == asked
+
+
+def test_a_take_that_was_cut_anew_is_listed_with_where_it_lies() -> None:
+    """Its cue is of an earlier job."""
+    result = pb.Result(rate=pb.Rational(num=25, den=1), start_timecode=pb.StartTimecode(frames=90_000))
+    result.takes.add(id="cue-1:7@1.0", cue_id="cue-1", path="/t/a_v2.wav", seed=7)
+    lies = pb.FrameRange(start_frame=50, end_frame=100)
+    result.placements.add(take_id="cue-1:7@1.0", cue_id="cue-1", layer="fx", range=lies)
+    assert result_lines(result) == [
+        "take      /t/a_v2.wav",
+        "          01:00:02:00 to 01:00:04:00  fx  seed 7",
+    ]

@@ -165,10 +165,12 @@ def result_lines(result: pb.Result) -> list[str]:
     """What was written, cue by cue."""
     start = start_label(fraction(result.rate), result.start_timecode)
     cues = {cue.id: cue for cue in result.cues}
+    placed = {placement.take_id: placement for placement in result.placements}
     lines = []
     for take in result.takes:
         cue = cues.get(take.cue_id)
-        shown = f"{span_text(start, cue.range)}  {cue.layer}  " if cue else ""
+        where = cue if cue is not None else placed.get(take.id)
+        shown = f"{span_text(start, where.range)}  {where.layer}  " if where is not None else ""
         prompt = f'"{_shortened(cue.prompt)}"  ' if cue else ""
         lines += [f"take      {take.path}", f"          {shown}{prompt}seed {take.seed}"]
         lines += [f"          {path}" for path in take.export_paths]
