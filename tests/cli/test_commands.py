@@ -14,8 +14,8 @@ from cli.fake_daemon import HOUR_FRAMES, FakeDaemon, script
 from foleyd import __version__
 from foleyd.cli.exits import done_code
 from foleyd.cli.main import run
-from foleyd.cli.options import _join_pairs
 from foleyd.cli.show import BarDisplay, duration_text, show_event
+from foleyd.cli.spaced import join_pairs
 from foleyd.config import Folders, make_private
 from foleyd.server.lock import hold_lock
 from foleyd.timebase import STANDARD_RATES
@@ -619,5 +619,5 @@ def test_the_last_frame_is_covered_whole(seconds: Fraction, frames: int) -> None
 
 @given(st.lists(st.sampled_from(["--range", "1", "2", "--prompt", "--", "x"]), max_size=8))
 def test_joining_pairs_loses_no_word(words: list[str]) -> None:
-    joined: list[Any] = list(_join_pairs(words, "--range"))
+    joined: list[Any] = list(join_pairs(words, "--range"))
     assert [part for word in joined for part in word.split("\0")] == words

@@ -18,7 +18,7 @@ from foleyd.cli import (
     timeline,
     watch,
 )
-from foleyd.cli.options import SpacedCommand
+from foleyd.cli.spaced import SpacedCommand
 
 app = typer.Typer(
     name="foley",

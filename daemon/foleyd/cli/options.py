@@ -10,17 +10,16 @@ import functools
 import inspect
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.core import TyperCommand
 
 from foleyd.cli.exits import InputError, plain_text
+from foleyd.cli.spaced import split_pair
 from foleyd.cue import DEFAULT_HANDLES
 from foleyd.request import FORMATS, MAX_TAKES, TARGETS
 from foleyd.timebase import TimeError, snap_rate
@@ -29,8 +28,6 @@ Word = TypeVar("Word", bound=str)
 
 _SEED_LIMIT = 2**63 - 1
 _FRAMES_LIMIT = 1_000_000
-_PAIR = "\0"
-"""Joins the two values of a pair; no argument of a process can contain it."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 EngineOptions = Annotated[
@@ -163,7 +160,7 @@ class Spots:
         if colours and not markers:
             raise InputError("--marker-colour chooses among markers; add --markers")
         return cls(
-            ranges=tuple(_split_pair(value) for value in span or ()),
+            ranges=tuple(split_pair(value) for value in span or ()),
             markers=markers,
             marker_colours=colours,
             whole=whole,
@@ -381,45 +378,3 @@ def choice(value: str, choices: Sequence[Word], option: str) -> Word:
         if value == each:
             return each
     raise InputError(f"{option} {value!r} is unknown; it takes {', '.join(choices)}")
-
-
-class SpacedCommand(TyperCommand):
-    """A command whose ``--range`` takes two values, and whose ``--tcp`` takes one or none.
-
-    Such values are joined into one before the parser, which knows only one each, sees them.
-    """
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As the parser's own, with the values joined."""
-        names = {name for parameter in self.params for name in parameter.opts}
-        if "--range" in names:
-            args = list(_join_pairs(args, "--range"))
-        if "--tcp" in names:
-            args = list(_fill_in(args, "--tcp", "0"))
-        return super().parse_args(ctx, args)
-
-
-def _split_pair(value: str) -> tuple[str, str]:
-    first, joined, second = value.partition(_PAIR)
-    if not joined:
-        raise InputError(f"--range {value} needs two values: START END")
-    return first, second
-
-
-def _join_pairs(args: Sequence[str], option: str) -> Iterator[str]:
-    position = 0
-    while position < len(args):
-        values = args[position + 1 : position + 3]
-        if args[position] == option and len(values) == 2 and not any(v.startswith("--") for v in values):
-            yield from (option, _PAIR.join(values))
-            position += 3
-        else:
-            yield args[position]
-            position += 1
-
-
-def _fill_in(args: Sequence[str], option: str, value: str) -> Iterator[str]:
-    for word, following in pairwise([*args, ""]):
-        yield word
-        if word == option and not following.isdigit():
-            yield value
