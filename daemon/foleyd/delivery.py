@@ -35,7 +35,8 @@ def conform(commission: Commission, sounds: Sounds, watch: Watch) -> Conformed:
     target = loudness_target(commission.output.loudness)
     gain = sound.MixGain(0.0)
     if target is not None:
-        gain = sound.mix_gain(_mix_of(pieces, commission.brief.program), target)
+        files = (sound.Conformed(piece.part.sound, piece.plan.cut) for piece in pieces)
+        gain = sound.mix_gain(_mix_of(pieces, commission.brief.program), target, files)
     notices = [Notice(gain.warning)] if gain.warning else []
     takes: list[Take] = []
     exports: dict[str, tuple[Path, ...]] = {}

@@ -284,6 +284,20 @@ def test_the_true_peak_ceiling_wins_over_the_target_and_is_said() -> None:
     assert f"{raised.integrated:.1f} LUFS instead of -23" in gain.warning
 
 
+def test_no_take_passes_the_ceiling_though_the_mix_would_not() -> None:
+    mix = steady(-31.0)
+    cut = file_cut(ZERO, FrameRange(0, 100), 12)
+    samples = sine(-31.0, cut.samples / 48_000)
+    samples[:, 300] = 0.7
+    louder = Conformed(ArraySound(samples), cut)
+    gain = mix_gain(mix, TARGET, [Conformed(mix.parts[0].sound, mix.parts[0].cut), louder])
+    raised = Conformed(ArraySound(samples), cut, gain.gain_db)
+    assert measure(raised, 2).true_peak == pytest.approx(-1.0, abs=0.1)
+    assert raised.clipped == 0
+    assert "the true peak of a take would pass -1 dBTP" in gain.warning
+    assert mix_gain(mix, TARGET, [Conformed(mix.parts[0].sound, mix.parts[0].cut)]) == mix_gain(mix, TARGET)
+
+
 def test_a_silent_mix_keeps_its_level_and_says_so() -> None:
     gain = mix_gain(Mix([], 0, 96_000), TARGET)
     assert gain.gain_db == 0.0

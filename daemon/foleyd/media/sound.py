@@ -7,7 +7,7 @@ at 48 kHz counted from timecode zero (:attr:`foleyd.cue.FileCut.time_reference`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -165,20 +165,28 @@ class Conformed:
         self.clipped = 0
         self.peak = 0.0
         self._sound = sound
-        self._gain = np.float32(factor(gain_db))
+        self._gain = factor(gain_db)
         self._fades = file_fades(cut) if fades is None else fades
 
     def __iter__(self) -> Iterator[Block]:
         """Blocks of float32 (channels, n) within -1..1, ``samples`` in all. Raises SoundError for NaN."""
         self.clipped, self.peak = 0, 0.0
-        for start in range(0, self.samples, BLOCK_SAMPLES):
-            stop = min(start + BLOCK_SAMPLES, self.samples)
-            gains = edge_gains(start, stop, self.samples, *self._fades)
-            block = self._sound.read(start, stop) * (gains * self._gain)
-            _check_numbers(block, start)
+        for block in self._blocks(self._gain):
             self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
             self.clipped += int(np.count_nonzero(np.abs(block) > 1.0))
             yield np.clip(block, -1.0, 1.0, out=block)
+
+    def unclipped(self) -> Iterator[Block]:
+        """The blocks as they are, without gain, above full scale too: for measuring."""
+        return self._blocks(1.0)
+
+    def _blocks(self, gain: float) -> Iterator[Block]:
+        for start in range(0, self.samples, BLOCK_SAMPLES):
+            stop = min(start + BLOCK_SAMPLES, self.samples)
+            gains = edge_gains(start, stop, self.samples, *self._fades)
+            block = self._sound.read(start, stop) * (gains * np.float32(gain))
+            _check_numbers(block, start)
+            yield block
 
     def warning(self) -> str:
         """A sentence when the last pass clipped, else empty."""
@@ -276,23 +284,27 @@ class MixGain:
     warning: str = ""
 
 
-def mix_gain(mix: Mix, target: LoudnessTarget) -> MixGain:
-    """The one gain that brings MIX to TARGET; lowered where the true peak would pass its ceiling.
+def mix_gain(mix: Mix, target: LoudnessTarget, files: Iterable[Conformed] = ()) -> MixGain:
+    """The one gain that brings MIX to TARGET; lowered where its true peak would pass the ceiling, or that of
+    one of FILES, the takes: alternates are as loud as they are, and handles are no part of the mix.
 
-    MIX is measured as it is (its own gain ignored). A mix that is silent or shorter than 0.4 s
+    All are measured as they are (their own gain ignored). A mix that is silent or shorter than 0.4 s
     keeps its level, and the warning says so.
     """
     measured = measure(mix.unclipped(), mix.channels)
     if measured.integrated is None or measured.true_peak is None:
         return MixGain(0.0, "the mix is silent or shorter than 0.4 s, so its loudness was left alone")
     wanted = target.integrated - measured.integrated
-    allowed = target.ceiling - measured.true_peak
+    peaks = [measure(file.unclipped(), file.channels).true_peak for file in files]
+    highest = max((peak for peak in peaks if peak is not None), default=measured.true_peak)
+    allowed = target.ceiling - max(highest, measured.true_peak)
     if wanted <= allowed:
         return MixGain(wanted)
+    whose = "its true peak" if highest <= measured.true_peak else "the true peak of a take"
     return MixGain(
         allowed,
         f"the mix is {measured.integrated + allowed:.1f} LUFS instead of {target.integrated:g}: "
-        f"louder, its true peak would pass {target.ceiling:g} dBTP",
+        f"louder, {whose} would pass {target.ceiling:g} dBTP",
     )
 
 
