@@ -47,7 +47,13 @@ def test_watch_once_tells_status_and_tries_again(
     (seen,) = lines(capsys)
     assert [(one["name"], one["state"]) for one in seen["files"]] == [("a.mp4", "done"), ("b.mp4", "failed")]
     assert run(["watch", folder, "--status"]) == 0
-    assert "1 done, 1 failed" in capsys.readouterr().out
+    said_of = capsys.readouterr().out
+    assert "1 done, 1 failed" in said_of
+    assert "no longer" not in said_of
+    shutil.move(drop.own / "a.mp4", drop.folder.parent / "elsewhere")
+    assert run(["watch", folder, "--status"]) == 0
+    assert "no longer at foley/a.mp4; --retry makes new ones" in capsys.readouterr().out
+    shutil.move(drop.folder.parent / "elsewhere", drop.own / "a.mp4")
     assert run(["watch", folder, "--retry", "b.mp4"]) == 0
     assert capsys.readouterr().out == "b.mp4 is tried again when foley watch runs\n"
     assert not (drop.own / "failed").exists()

@@ -136,11 +136,17 @@ def status_json(folder: Path, entries: list[Entry], waiting: dict[str, str]) -> 
     }
 
 
+def _whereabouts(folder: Path, entry: Entry) -> str:
+    results = f"foley/{entry.results}"
+    there = (folder / results).exists()
+    return results if there else f"no longer at {results}; --retry makes new ones"
+
+
 def status_lines(folder: Path, entries: list[Entry], waiting: dict[str, str], *, watched: bool) -> list[str]:
     """A watch folder's files as a table."""
     rows = [["file", "state", "where"]]
     for entry in entries:
-        where = f"foley/{entry.results}" if entry.state.good else entry.message or f"job {entry.job}"
+        where = _whereabouts(folder, entry) if entry.state.good else entry.message or f"job {entry.job}"
         if entry.state == "failed":
             where = textwrap.shorten(entry.message, REASON_WIDTH, placeholder=" …")
         rows.append([printable(entry.name), str(entry.state), printable(where)])
