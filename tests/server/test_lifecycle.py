@@ -135,6 +135,25 @@ def test_the_socket_is_the_users_alone(house: House) -> None:
     assert not house.folders.endpoint.exists()
 
 
+_ENDED_AT_BIRTH = """
+import os, signal, sys
+from foleyd.server import main as server
+write = server._write_endpoint
+def written(*arguments):
+    write(*arguments)
+    os.kill(os.getpid(), signal.SIGTERM)
+server._write_endpoint = written
+sys.exit(server.main(["--to-log"]))
+"""
+
+
+def test_a_daemon_that_is_ended_as_soon_as_it_is_known_leaves_nothing(house: House) -> None:
+    ended = subprocess.run([sys.executable, "-c", _ENDED_AT_BIRTH], check=False, timeout=20)
+    assert ended.returncode == 0
+    assert not house.folders.socket.exists()
+    assert not house.folders.endpoint.exists()
+
+
 def test_a_second_daemon_leaves_and_the_first_stays(house: House) -> None:
     daemon = house.start()
     second = run_server()

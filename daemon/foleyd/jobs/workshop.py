@@ -69,7 +69,7 @@ class Workshop:
         self._numbers = itertools.count(1)
         self._child: _Child | None = None
         self._closing = False
-        self._ending = asyncio.Lock()
+        self._changing = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -126,27 +126,37 @@ class Workshop:
             child.calls.pop(number, None)
 
     async def _living_child(self) -> _Child:
-        async with self._ending:
-            pass  # two at a time would share the device's memory
-        if self._closing:
-            raise Stopping(_STOPPING)
-        if self._child is None:
-            context = multiprocessing.get_context("spawn")
-            ours, theirs = context.Pipe()
-            process = context.Process(
-                target=run_worker,
-                args=(theirs, self._folders, self._settings, self._has_studio),
-                name="foleyd-worker",
-                daemon=True,
-            )
-            self._child = child = _Child(process, ours)
-            loop = asyncio.get_running_loop()
-            _bound_heaps()
-            await asyncio.to_thread(process.start)
-            theirs.close()
-            threading.Thread(target=self._listen, args=(child, loop), daemon=True, name="from-worker").start()
-            threading.Thread(target=_speak, args=(child,), daemon=True, name="to-worker").start()
-        return self._child
+        while True:
+            # Whoever asks may be cancelled; a start goes on, or nobody would listen to the child.
+            child = await asyncio.shield(self._found_or_started())
+            if child is self._child:  # else it died before its turn came
+                return child
+
+    async def _found_or_started(self) -> _Child:
+        async with self._changing:  # two at a time would share the device's memory
+            if self._closing:
+                raise Stopping(_STOPPING)
+            if self._child is None:
+                self._child = await self._started()
+            return self._child
+
+    async def _started(self) -> _Child:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=run_worker,
+            args=(theirs, self._folders, self._settings, self._has_studio),
+            name="foleyd-worker",
+            daemon=True,
+        )
+        child = _Child(process, ours)
+        _bound_heaps()
+        await asyncio.to_thread(process.start)
+        theirs.close()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._listen, args=(child, loop), daemon=True, name="from-worker").start()
+        threading.Thread(target=_speak, args=(child,), daemon=True, name="to-worker").start()
+        return child
 
     def _listen(self, child: _Child, loop: asyncio.AbstractEventLoop) -> None:
         """Runs in a thread of its own: hands the worker's messages to the loop until the pipe closes."""
@@ -195,7 +205,7 @@ class Workshop:
 
         Calls that wait are tried again there.
         """
-        async with self._ending:
+        async with self._changing:
             child = self._child
             if child is None:
                 return

@@ -74,6 +74,13 @@ def serve(options: Options) -> int:
 
 
 async def _serve(folders: Folders, settings: Settings, options: Options) -> None:
+    stopping: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    def stop(grace: float) -> None:
+        if not stopping.done():
+            stopping.set_result(grace)
+
+    _handle_signals(stop)  # before anybody can know of this daemon: from then on it leaves nothing behind
     ledger = Ledger(folders.ledger)
     jobs = Jobs(folders, settings, ledger, WireCodec(settings))
     token = secrets.token_urlsafe(32) if _over_tcp(options) else ""
@@ -86,19 +93,12 @@ async def _serve(folders: Folders, settings: Settings, options: Options) -> None
         ],
     )
     address = _bind(server, folders, options)
-    stopping: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-
-    def stop(grace: float) -> None:
-        if not stopping.done():
-            stopping.set_result(grace)
-
     servicer = FoleyServicer(jobs, ledger, folders, settings, address, stop, options.idle)
     foleyd_pb2_grpc.add_FoleyServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
     healths = await _add_standard_services(server)
     await server.start()
     await jobs.start()
     _write_endpoint(folders, Endpoint(address, token, os.getpid(), __version__))
-    _handle_signals(stop)
     idle = asyncio.ensure_future(_leave_when_idle(jobs, options.idle, stop))
     logger.info("foleyd %s listens on %s", __version__, address)
     try:
