@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import opentimelineio as otio
 import pytest
@@ -121,9 +123,13 @@ def test_a_bundle_in_is_a_bundle_out_with_all_that_was_made(
         read_document(cut(tmp_path / "cut.otio", str(flashes)).read_bytes(), "cut"), str(source)
     )
     out = tmp_path / "with.otioz"
-    words = ["--prompt", "x", "--engine", "fake", "--takes", "2", "--bundle", "--json"]
+    words = ["--prompt", "x", "--engine", "fake", "--takes", "2", "--bundle", "--cue-sheet", "--json"]
     assert run(["timeline", str(source), "-o", str(out), *words]) == 0
-    takes = json.loads(capsys.readouterr().out)["cues"][0]["takes"]
+    said = json.loads(capsys.readouterr().out)
+    takes, page = said["cues"][0]["takes"], Path(said["cue_page"])
+    links = [unquote(link) for link in re.findall(r'<a [^>]*href="([^"]+)"', page.read_text("utf-8"))]
+    assert "./../with.otioz" in links
+    assert all((page.parent / link).is_file() for link in links)
     with zipfile.ZipFile(out) as archive:
         names = set(archive.namelist())
         inside = {f"media/{Path(take['path']).name}" for take in takes}

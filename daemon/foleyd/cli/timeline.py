@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -307,9 +308,20 @@ def _write(result: pb.Result, written: Written, carried: Path | None) -> tuple[N
         raise
     _warn(lost)
     if carried is not None and carried.is_dir() and written.out.suffix.lower() == BUNDLE_SUFFIX:
+        if result.cue_page_path:
+            _link_page(Path(result.cue_page_path), Path(result.otio_path), written.out)
         Path(result.otio_path).unlink(missing_ok=True)
         result.otio_path = ""
     return lost
+
+
+def _link_page(page: Path, timeline: Path, out: Path) -> None:
+    """Has the cue sheet's PAGE name OUT as the timeline, in place of TIMELINE."""
+    from foleyd.cuesheet.page import linked_anew
+    from foleyd.files import replace_file
+
+    before, after = (Path(os.path.relpath(path, page.parent)).as_posix() for path in (timeline, out))
+    replace_file(page, linked_anew(page.read_text("utf-8"), before, after).encode())
 
 
 def _warn(notices: Iterable[Any]) -> None:

@@ -258,8 +258,17 @@ def _sentence(notice: Notice) -> str:
 
 
 def _links(links: Sequence[tuple[str, str]]) -> str:
-    said = _spans(f'{escape(words)} <a href="{_href(name)}">{escape(name)}</a>' for words, name in links)
+    said = _spans(f"{escape(words)} {_link(name)}" for words, name in links)
     return f'<p class="links">{said}</p>' if said else ""
+
+
+def _link(name: str) -> str:
+    return f'<a href="{_href(name)}">{escape(name)}</a>'
+
+
+def linked_anew(page: str, name: str, other: str) -> str:
+    """PAGE with its link to the file NAME going to OTHER; both are relative to the page."""
+    return page.replace(_link(name), _link(other))
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
