@@ -37,8 +37,8 @@ def test_where_not_all_have_room_those_at_work_and_those_that_just_ended_are_sho
 
 def test_news_change_their_row_and_what_is_about_none_stands_above() -> None:
     rows = {"a.mp4": Row("a.mp4", 1)}
-    console = Console(file=io.StringIO(), width=90, force_terminal=True)
-    teller = TableTeller(rows, console)
+    screen = io.StringIO()
+    teller = TableTeller(rows, Console(file=screen, width=90, force_terminal=True))
     teller(News("progress", "a.mp4", "looking", 0.4))
     teller(News("progress", "a.mp4", "placing", 0.2))
     assert (rows["a.mp4"].state, rows["a.mp4"].fraction, rows["a.mp4"].result) == ("at work", 0.4, "placing")
@@ -48,4 +48,4 @@ def test_news_change_their_row_and_what_is_about_none_stands_above() -> None:
     teller.end("a.mp4", "done", "foley/a.mp4")
     teller.close()
     assert (rows["a.mp4"].state, rows["a.mp4"].fraction) == ("done", 1.0)
-    assert "something else" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "something else" in screen.getvalue()

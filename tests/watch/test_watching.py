@@ -6,7 +6,6 @@ import errno
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -287,9 +286,9 @@ def test_an_empty_folder_is_left_empty(drop: Drop, clip: Path) -> None:
         until(lambda: drop.said("done"))
         os.rename(drop.folder, drop.folder.with_name("mounted"))
         drop.folder.mkdir()
-        for _ in range(3):
+        for _ in range(3):  # heard a second time, a look is over
             watcher.bell.set()
-            time.sleep(0.15)
+            until(lambda: not watcher.bell.is_set())
         assert list(drop.folder.iterdir()) == []
         drop.folder.rmdir()
         os.rename(drop.folder.with_name("mounted"), drop.folder)

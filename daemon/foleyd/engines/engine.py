@@ -65,7 +65,7 @@ class EngineLoaded(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture as displayed: TIME of first display, RGB uint8 (height, width, 3), upright.
+    """A picture as displayed: TIME of first display in seconds, RGB uint8 (height, width, 3), upright.
 
     INSTANT is the moment that it shows, on the clock of TIME and not after it: where media and timeline
     differ in rate, pictures are displayed up to a frame late, and unevenly. None: the same as TIME.

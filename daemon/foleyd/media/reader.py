@@ -87,7 +87,10 @@ class PictureReader:
         return self._current
 
     def passed(self, time: Fraction) -> Iterator[Picture]:
-        """Those after the present picture and before the one displayed at TIME, which becomes present."""
+        """The pictures after the present one and before that displayed at TIME (s), which becomes present.
+
+        Reads on, never seeks: for a TIME that lies a few pictures ahead.
+        """
         while self._ahead is not None and self._ahead.start <= time:
             passed = self._current = self._ahead
             self._ahead = next(self._pictures, None)

@@ -282,9 +282,11 @@ def _heads(  # type: ignore[no-untyped-def]
 
 @triton.jit
 def fold(sums, highest, total, score, values, PRECISION: tl.constexpr):  # type: ignore[no-untyped-def]
-    """Takes the keys with SCORE and VALUES into a softmax under way (Dao, FlashAttention, 2022).
+    """Takes the keys with SCORE (queries, keys), in log2, and VALUES (keys, features) into a softmax under
+    way (Dao, FlashAttention, 2022).
 
-    Of each query SUMS has the weighted values, HIGHEST the highest score so far, TOTAL the sum of weights.
+    SUMS (queries, features) are the weighted values, HIGHEST (queries) the highest score so far, TOTAL
+    (queries) the sum of weights; all three float32, and returned as they are then.
     """
     higher = tl.maximum(highest, tl.max(score, axis=1))
     weight = tl.exp2(score - higher[:, None])
