@@ -100,10 +100,11 @@ def _find(folders: Folders, reconnect: Callable[[], Daemon] | None) -> Daemon | 
         if refused.failure.code == "DEADLINE_EXCEEDED":
             return _State.SILENT
         raise
-    if serves:
+    if serves and read_endpoint(folders) == endpoint:
         return daemon
     daemon.close()
-    return _State.STOPPING
+    # Another has come meanwhile, to the same socket, and it was that which answered.
+    return _find(folders, reconnect) if serves else _State.STOPPING
 
 
 def _start(command: Sequence[str], folders: Folders) -> Any:

@@ -271,6 +271,7 @@ class FakeDaemon:
         make_private(folders.state)
         self._lock = ExitStack()
         self._lock.enter_context(hold_lock(folders.lock))
+        folders.endpoint.unlink(missing_ok=True)
         folders.socket.unlink(missing_ok=True)
         self.address = unix_address(folders.socket)
         self.foley = FakeFoley(self.address, version)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.fake_daemon import FakeDaemon
+from foleyd import __version__
 from foleyd.client import Daemon, DaemonBusy, DaemonUnavailable, connect
 from foleyd.config import Folders
 from foleyd.launch import Endpoint, read_endpoint, start_detached
@@ -77,9 +79,30 @@ def test_an_endpoint_left_by_a_killed_daemon_is_not_believed(started: Folders) -
     os.waitpid(pid, 0)
     assert read_endpoint(started) == first.endpoint
     with connect(started, command=FAKE) as fresh:
-        # Not "another pid": a busy machine gives numbers out again.
+        assert fresh.endpoint.pid != pid
         os.kill(fresh.endpoint.pid, 0)
         assert fresh.server_info().version
+    assert len(starts(started)) == 2
+
+
+def test_a_daemon_that_comes_meanwhile_is_not_taken_for_the_one_that_was_killed(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have the same socket: the new one may answer to the old one's endpoint."""
+    daemon = FakeDaemon(folders)
+    fresh = folders.endpoint.read_bytes()
+    killed = {**json.loads(fresh), "pid": 1, "version": "0.0.1"}
+    folders.endpoint.write_text(json.dumps(killed))
+    serves = Daemon.serves
+
+    def answered(self: Daemon, timeout: float) -> bool:
+        folders.endpoint.write_bytes(fresh)
+        return serves(self, timeout)
+
+    monkeypatch.setattr(Daemon, "serves", answered)
+    with connect(folders, start=False) as found:
+        assert (found.endpoint.pid, found.endpoint.version) == (os.getpid(), __version__)
+    daemon.close()
 
 
 def test_an_endpoint_that_is_no_json_counts_as_none(started: Folders) -> None:

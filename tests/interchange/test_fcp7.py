@@ -156,6 +156,8 @@ def graphed(speed: str, *points: tuple[int, int], variable: str = "0") -> str:
         (graphed("0", (0, 333), (40, 333), (90, 333), (900, 333)), 333, 0, ""),
         (graphed("60", (0, 0), (40, 100), (60, 110), (90, 130), (200, 900), variable="1"), 100,
          Fraction(3, 5), "the variable speed of 's1.mov' is read at its average, 60 %: its first and last"),
+        (graphed("100", (0, 0), (40, 20), (60, 55), (90, 70), (200, 900), variable="1"), 20, 1,
+         "the variable speed of 's1.mov' is read at its average, 100 %: its first and last"),
         (SPEED.format(variable="0", speed="-50", reverse="TRUE"), 879, Fraction(-1, 2),
          "the reverse speed of 's1.mov', -50 %, is read with its in point counted from the end of its media"),
         (SPEED.format(variable="0", speed="0", reverse="FALSE"), 40, 0,

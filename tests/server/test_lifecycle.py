@@ -154,6 +154,23 @@ def test_a_daemon_that_is_ended_as_soon_as_it_is_known_leaves_nothing(house: Hou
     assert not house.folders.endpoint.exists()
 
 
+_BINDS = """
+import sys
+from foleyd.server import main as server
+def bound(grpc_server, folders, options):
+    sys.exit(3 if folders.endpoint.exists() else 7)
+server._bind = bound
+server.main(["--to-log"])
+"""
+
+
+def test_the_endpoint_of_a_killed_daemon_is_gone_before_the_next_one_answers(house: House) -> None:
+    house.start().close()
+    house.kill()
+    assert house.folders.endpoint.exists()
+    assert subprocess.run([sys.executable, "-c", _BINDS], check=False, timeout=20).returncode == 7
+
+
 def test_a_second_daemon_leaves_and_the_first_stays(house: House) -> None:
     daemon = house.start()
     second = run_server()

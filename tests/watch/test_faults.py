@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import watch as kills
+from foleyd.files import TEMPORARY_PREFIX
 from foleyd.watch import making, placing
 from foleyd.watch.errors import FolderUnusable, NotThere
 from foleyd.watch.overview import overview, retry
@@ -157,3 +158,17 @@ def test_the_watch_loads_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert out.strip() == "[]"
+
+
+def test_what_a_killed_watch_was_writing_is_no_entry(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.open()
+    book.save(Entry(name="a.mp4", content="content", stamp=Stamp(1, 2, 3)))
+    (written,) = (path for path in tmp_path.iterdir() if path.stem != "book")
+    left = tmp_path / f"{TEMPORARY_PREFIX}deadbeef-1-0123abcd.json"
+    left.write_bytes(written.read_bytes().replace(b"a.mp4", b"gone.mp4"))
+    os.utime(left, (1, 1))
+    again = Book(tmp_path)
+    assert [entry.name for entry in again] == ["a.mp4"]
+    again.open()
+    assert not left.exists()

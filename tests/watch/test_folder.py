@@ -15,7 +15,7 @@ import soundfile
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from foleyd.v1 import foleyd_pb2 as pb
-from foleyd.watch import work
+from foleyd.watch import placing, work
 from foleyd.watch.errors import NotThere
 from foleyd.watch.overview import overview, retry
 from foleyd.watch.work import Outcome
@@ -131,6 +131,29 @@ def test_removing_a_job_finds_its_results_and_keeps_what_was_changed(
     assert [path.name for path in kept.iterdir()] == ["kept.otio"]
     assert drop.results() == ["kept.mp4"]
     assert (drop.folder / "clip.mp4").exists()
+
+
+def test_what_somebody_put_beside_results_is_not_removed_with_their_job(
+    drop: Drop, clip: Path, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the results' name and the word to the daemon a watch may be killed: that moment may be long."""
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    name = placing.name_results
+
+    def named(making: Path, results: Path) -> None:
+        name(making, results)
+        (results / "mine.txt").write_text("mine")
+        (results / "link").symlink_to(drop.folder / "clip.mp4")
+
+    monkeypatch.setattr(placing, "name_results", named)
+    drop.once(prompt="clicks")
+    (entry,) = overview(drop.folder).entries
+    with house.connect() as daemon:
+        assert len(daemon.job(entry.job).paths) == len(list((drop.own / "clip.mp4").iterdir())) - 2
+        daemon.ask(
+            "RemoveJob", pb.RemoveJobRequest(job_id=entry.job, delete_files=True), pb.RemoveJobResponse
+        )
+    assert sorted(path.name for path in (drop.own / "clip.mp4").iterdir()) == ["link", "mine.txt"]
 
 
 @pytest.mark.slow

@@ -14,8 +14,9 @@ import pytest
 
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch import events
-from foleyd.watch.errors import WatchedAlready
+from foleyd.watch.errors import FolderUnusable, WatchedAlready
 from foleyd.watch.overview import overview
+from foleyd.watch.places import Places
 from foleyd.watch.watcher import Watcher
 from foleyd.watch.work import Outcome
 from house import House
@@ -278,6 +279,32 @@ def test_where_our_folder_is_removed_all_is_begun_anew(drop: Drop, clip: Path) -
     assert drop.results() == ["a.mp4", "b.mp4"]
     assert drop.said("anew") == [f"{drop.own} was removed; all is begun anew"]
     assert drop.said("failed") == []
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_begun_anew_is_waited_for(
+    drop: Drop, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends one watch ends all: a full disk, or a share that is to be read only for a while, must not."""
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    full = [FolderUnusable(f"the disk of {drop.own} is full")] * 2
+    with watched(drop, prompt="clicks") as watcher:
+        until(lambda: drop.said("done"))
+        make = Places.make
+
+        def refused(places: Places) -> None:
+            if full:
+                raise full.pop()
+            make(places)
+
+        monkeypatch.setattr(Places, "make", refused)
+        shutil.rmtree(drop.own)
+        shutil.copy2(clip, drop.folder / "b.mp4")
+        until(lambda: len(drop.said("done")) == 3)
+        assert watcher.outcomes
+    assert drop.said("away") == [f"the disk of {drop.own} is full; it is waited for"]
+    assert len(drop.said("back")) == 1
+    assert drop.results() == ["a.mp4", "b.mp4"]
 
 
 def test_an_empty_folder_is_left_empty(drop: Drop, clip: Path) -> None:

@@ -120,7 +120,10 @@ class FrameHasher:
         self._open = True
 
     def wrap(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same FRAMES; times, shapes and bytes (contiguous RGB) of those that are shown are hashed."""
+        """The same FRAMES; times, shapes and bytes (contiguous RGB) of those that are shown are hashed.
+
+        A picture is what it displays: what a timeline passes over, and instants, follow from the same media.
+        """
         self._open = True
         self._hash.update(b"pass\0")
         for frame in frames:

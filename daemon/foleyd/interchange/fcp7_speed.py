@@ -27,6 +27,7 @@ _SPEED_DENOMINATOR = 10**6
 _TICKS = 254_016_000_000
 """Premiere's ticks in a second."""
 _AGREES = 0.02
+"""How far a graph may be from the speed that is said, as a share of it, and be believed."""
 _LOOK = "look whether the take begins with the right picture"
 _RENDER = "render the clip with its speed change, or export the timeline as .otio"
 
@@ -34,7 +35,7 @@ Span = tuple[float, float, float, float]
 Spans = dict[str, Span]
 """``in``, ``out``, ``start`` and ``end`` of each clip item, by its id."""
 
-moment, span = otio.opentime.RationalTime, otio.opentime.TimeRange
+_moment, _span = otio.opentime.RationalTime, otio.opentime.TimeRange
 
 
 def notes_of(item: Any) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def number(value: Any) -> float | None:
 def media_start(item: Any, rate: float) -> otio.opentime.RationalTime:
     """Where the media of ITEM begin, in frames of RATE; 0 where that is not said."""
     held = _held(item)
-    return moment(0, rate) if held is None else held.start_time.rescaled_to(rate)
+    return _moment(0, rate) if held is None else held.start_time.rescaled_to(rate)
 
 
 def put_right_speed(item: Any, spans: Spans) -> Iterator[Notice]:
@@ -75,7 +76,7 @@ def put_right_speed(item: Any, spans: Spans) -> Iterator[Notice]:
                 fix=_RENDER,
             )
             continue
-        if found.speed == 1:
+        if found.speed == 1 and not remap.variable:
             continue
         if found.how:
             yield Notice(f"the {remap.kind} of {item.name!r}{remap.said} is read {found.how}", fix=found.fix)
@@ -83,7 +84,7 @@ def put_right_speed(item: Any, spans: Spans) -> Iterator[Notice]:
         start = played.origin + found.first
         if found.speed < 0:  # a warp plays backwards to the start of its range
             start += found.speed * item.source_range.duration.value
-        item.source_range = span(moment(start, played.rate), item.source_range.duration)
+        item.source_range = _span(_moment(start, played.rate), item.source_range.duration)
         warp = otio.schema.FreezeFrame() if found.speed == 0 else otio.schema.LinearTimeWarp()
         warp.name, warp.time_scalar = REMAP_NAME, float(found.speed)
         warp.metadata.update(effect.metadata)
@@ -102,7 +103,7 @@ def as_written(item: Any, warp: otio.schema.LinearTimeWarp, used: Any) -> Any:
     else:
         origin = media_start(item, rate).value
         first = origin + (used.start_time.value - origin) / (warp.time_scalar or 1)
-    return span(moment(first, rate), used.duration)
+    return _span(_moment(first, rate), used.duration)
 
 
 @dataclass(frozen=True, slots=True)

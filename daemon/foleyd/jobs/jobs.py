@@ -194,7 +194,10 @@ class Jobs:
         return self._ledger.get(job)
 
     def remove(self, job: str, delete_files: bool) -> Removed:
-        """Forgets a finished JOB; returns what became of its files. Raises JobUnknown, JobUnfinished."""
+        """Forgets a finished JOB; returns what became of its files. Raises JobUnknown, JobUnfinished.
+
+        The one method that may be called in a thread: it touches the ledger and files alone.
+        """
         removed = remove(self._ledger, job, delete_files=delete_files)
         with suppress(OSError):
             (self._own_takes / job).rmdir()

@@ -92,6 +92,8 @@ async def _serve(folders: Folders, settings: Settings, options: Options) -> None
             ("grpc.max_send_message_length", _MESSAGE_BYTES),
         ],
     )
+    # That of a daemon that was killed: a client must not take this one, once it answers, for that.
+    folders.endpoint.unlink(missing_ok=True)
     address = _bind(server, folders, options)
     servicer = FoleyServicer(jobs, ledger, folders, settings, address, stop, options.idle)
     foleyd_pb2_grpc.add_FoleyServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]

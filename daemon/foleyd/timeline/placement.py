@@ -196,6 +196,8 @@ def _place(seen: Seen) -> tuple[int, int] | None:
 
 def _is_faded(seen: Seen) -> bool:
     track = seen.parents[-1]
+    if not track.transitions:
+        return False
     before = track.children[: _number(seen.node, track.children)]
     start = sum((node.duration for node in before), Fraction(0))
     return any(fade.at in (start, start + seen.node.duration) for fade in track.transitions)

@@ -77,6 +77,7 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
         lines=lines,
     )
     placing.tell(making, story, result, seconds)
+    entry.files = placing.files_of(making)
     entry.results, entry.state = results.name, State.PLACING
     entry.reason = "PARTLY_DONE" if result.failed_cues or result.missing_media else ""
     entry.message = _partly(result, lines)
@@ -156,12 +157,17 @@ def place(shop: Shop, entry: Entry) -> bool:
 
 
 def _tell_where(shop: Shop, entry: Entry, results: Path) -> None:
-    """Tells the daemon where the results of ENTRY's job are now: ``foley remove`` is to find them."""
+    """Tells the daemon where the results of ENTRY's job are now: ``foley remove`` is to find them.
+
+    Those alone that were made: somebody may have put something of their own beside them already.
+    """
     if shop.stop.is_set():
         return
+    paths = [results / name for name in entry.files]
+    there = [str(path) for path in paths if path.is_file() and not path.is_symlink()]
     # A daemon that cannot be had, or has forgotten the job, keeps nobody from their results.
     with suppress(FoleyError), shop.connection() as daemon:
-        daemon.move_job_files(entry.job, [str(path) for path in results.rglob("*") if path.is_file()])
+        daemon.move_job_files(entry.job, there)
 
 
 def failed(shop: Shop, entry: Entry, error: FoleyError) -> Outcome | None:

@@ -61,10 +61,7 @@ def retry(folder: Path, name: str) -> None:
     if entry.state is State.FAILED and entry.reported:
         withdraw_failure(places, name)
         return
-    try:
-        places.want_again(name)
-    except OSError as error:
-        raise FolderUnusable(f"{places.state} cannot be written to ({error.strerror})") from error
+    places.want_again(name)
 
 
 def _may_be_tried_again(entry: Entry, places: Places) -> bool:

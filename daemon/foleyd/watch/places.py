@@ -65,10 +65,13 @@ class Places:
         return self.state / _AGAIN / digest
 
     def want_again(self, name: str) -> None:
-        """Writes down that somebody wants NAME tried again. Raises OSError."""
+        """Writes down that somebody wants NAME tried again. Raises FolderUnusable."""
         mark = self.ask_again(name)
-        mark.parent.mkdir(exist_ok=True)
-        mark.touch()
+        try:
+            mark.parent.mkdir(exist_ok=True)
+            mark.touch()
+        except OSError as error:
+            raise FolderUnusable(f"{self.state} cannot be written to ({error.strerror})") from error
 
     def asked_again(self) -> set[str]:
         """Names of all such marks."""

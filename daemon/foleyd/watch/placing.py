@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from foleyd.errors import Failure, FoleyError
-from foleyd.files import output_error, replace_file
+from foleyd.files import output_error, remove_leftovers, replace_file
 from foleyd.interchange.bundle import MEDIA
 from foleyd.interchange.kinds import BUNDLE_SUFFIX
 from foleyd.interchange.writing import write_any
@@ -67,6 +67,12 @@ def dress(source: Path, moves: Sequence[Move], result: pb.Result) -> list[tuple[
 def tell(making: Path, story: Story, result: pb.Result, seconds: float) -> None:
     """Writes the report into MAKING."""
     replace_file(making / REPORT, success(story, result, seconds).encode())
+
+
+def files_of(making: Path) -> tuple[str, ...]:
+    """The files in MAKING, by their names within it ("/" between folders), without what killed runs left."""
+    remove_leftovers(making)
+    return tuple(path.relative_to(making).as_posix() for path in sorted(making.rglob("*")) if path.is_file())
 
 
 def name_results(making: Path, results: Path) -> None:

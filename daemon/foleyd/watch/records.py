@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from foleyd.files import replace_file
+from foleyd.files import TEMPORARY_PREFIX, remove_leftovers, replace_file
 from foleyd.v1 import foleyd_pb2 as pb
 
 _SUFFIX = ".json"
@@ -93,6 +93,7 @@ class Entry(msgspec.Struct, kw_only=True):
     notes: tuple[str, ...] = ()
     origin: str = ""
     lines: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Book:
@@ -108,6 +109,8 @@ class Book:
         self._entries: dict[str, Entry] = {}
         self.identity = ""
         for path in sorted(folder.glob(f"*{_SUFFIX}")):
+            if path.name.startswith(TEMPORARY_PREFIX):  # what a killed watch was writing
+                continue
             with suppress(OSError, msgspec.DecodeError):
                 text = path.read_bytes()
                 if path.stem == _BOOK:
@@ -118,6 +121,7 @@ class Book:
 
     def open(self) -> None:
         """Gives the book an identity that tells its jobs from those of a book that was thrown away."""
+        remove_leftovers(self._folder)
         if not self.identity:
             self.identity = secrets.token_hex(8)
             self._write(self._folder / f"{_BOOK}{_SUFFIX}", msgspec.json.encode(self.identity))

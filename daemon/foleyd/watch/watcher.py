@@ -60,6 +60,8 @@ class Watcher:
         self._pool: ThreadPoolExecutor | None = None
         self._uses: set[str] = set()
         self._asked: set[str] = set()
+        self._rules_now = ""
+        self._taken = False
         self._unread = ""
         self._lost = False
         self._first: float | None = None
@@ -84,6 +86,7 @@ class Watcher:
         if not free:
             self._stack.close()
             raise WatchedAlready(f"{places.source} is watched already; stop the other foley watch first")
+        self._taken = True
         self._shop.book.open()
         places.sweep(entry.token for entry in self._shop.book if not entry.state.finished)
 
@@ -91,9 +94,14 @@ class Watcher:
         """Our folder was removed, and all that was remembered with it: as if the watch had just begun."""
         if self._working:
             return
+        self._taken = False
         self._stack.close()
         self._shop.book = Book(self._shop.places.state)
-        self._take()
+        try:
+            self._take()
+        except FolderUnusable as error:  # a full disk, say: other folders are watched on, and this one later
+            self._wait_for(str(error))
+            return
         folder = self._shop.places.own
         self._shop.tell(News("anew", text=f"{folder} was removed; all is begun anew", folder=str(folder)))
 
@@ -170,14 +178,14 @@ class Watcher:
         except OSError as error:
             self._away(error)
             return
-        self._back()
         self._shop.listed = listed
-        self._asked = self._shop.places.asked_again()
+        self._asked, self._rules_now = self._shop.places.asked_again(), ""
         due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
         # Not where nothing is: a share that is not mounted looks like that.
-        if due and not self._shop.places.state.is_dir():
+        if due and not (self._taken and self._shop.places.state.is_dir()):
             self._take_anew()
             return
+        self._back()
         self._ripening.look(listed, self._events.take_closed(), due, now)
         self._read_timelines(due, listed)
         self._uses = self._used_names()
@@ -228,11 +236,13 @@ class Watcher:
                 self.outcomes.append((name, outcome))
 
     def _away(self, error: OSError) -> None:
+        self._wait_for(f"{self._shop.places.source} cannot be looked at ({error.strerror})")
+
+    def _wait_for(self, why: str) -> None:
         if not self._lost:
             self._lost = True
-            folder = self._shop.places.source
-            text = f"{folder} cannot be looked at ({error.strerror}); it is waited for"
-            self._shop.tell(News("away", text=text, folder=str(folder)))
+            folder = str(self._shop.places.source)
+            self._shop.tell(News("away", text=f"{why}; it is waited for", folder=folder))
 
     def _back(self) -> None:
         if self._lost:
@@ -242,7 +252,7 @@ class Watcher:
     # ------------------------------------------------------------------------------------- deciding
 
     def _is_due(self, name: str, listed: dict[str, Stamp]) -> bool:
-        """Whether there is, or may be, something to do about NAME. A glance: no file is opened."""
+        """Whether there is, or may be, something to do about NAME. A glance: only foley.toml is opened."""
         entry = self._shop.book.get(name)
         if (
             entry is None
@@ -278,7 +288,8 @@ class Watcher:
     def _is_worth_retrying(self, entry: Entry) -> bool:
         if entry.reported and not self._shop.places.failure(entry.name).exists():
             return True
-        return entry.folder != folder_digest(self._shop.places.source, self._shop.rules)
+        self._rules_now = self._rules_now or folder_digest(self._shop.places.source, self._shop.rules)
+        return entry.folder != self._rules_now
 
     def _why_not(self, name: str, now: float) -> str:
         """Why NAME is not begun now, in a clause; "" when it is."""

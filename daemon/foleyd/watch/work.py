@@ -108,7 +108,8 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
         entry.attempt += 1
     entry.content, entry.stamp, entry.asked, entry.seen = facts
     entry.folder = folder_digest(shop.places.source, shop.rules)
-    entry.state, entry.job, entry.reason, entry.message, entry.notes = State.WORKING, "", "", "", ()
+    entry.state, entry.job, entry.reason, entry.message = State.WORKING, "", "", ""
+    entry.notes, entry.origin, entry.lines, entry.files = (), "", (), ()
     name_work(shop, entry)
     return entry
 
