@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from clipmaker import make_clip
 from foleyd.cue import FrameRange, Media, Program, Shot
-from foleyd.media.container import open_media
+from foleyd.media.container import open_media, packets
 from foleyd.media.picture import program_frames
 from foleyd.media.probe import probe
 from foleyd.timebase import Timecode
@@ -39,10 +43,30 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_the_reader_of_others_stumbles(late: Path) -> None:
+def test_the_sound_is_not_known_when_the_file_is_opened(late: Path) -> None:
     """Else the tests below would prove nothing."""
-    with av.open(str(late)) as container, pytest.raises(IndexError):
-        list(container.demux(container.streams.video[0]))
+    with av.open(str(late)) as container:
+        assert len(container.streams) == 1
+    thorough = {"probesize": "50000000", "analyzeduration": "60000000", "scan_all_pmts": "1"}
+    with av.open(str(late), options=thorough) as container:
+        assert {stream.type for stream in container.streams} == {"video", "audio"}
+
+
+class Stumbling:
+    """PyAV where the memory that it never set asks for a late stream."""
+
+    def __init__(self, offered: list[str]) -> None:
+        self.offered = offered
+
+    def demux(self, stream: object) -> Iterator[str]:
+        yield from self.offered
+        raise IndexError("list index out of range")
+
+
+def test_each_packet_comes_once_when_pyav_stumbles() -> None:
+    offered = ["first", "second", "empty"]
+    container = cast(InputContainer, Stumbling(offered))
+    assert list(packets(container, cast(VideoStream, None))) == offered
 
 
 def test_such_a_file_is_probed_and_played(late: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -106,15 +107,12 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
 def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """STREAM's packets from where CONTAINER stands, an empty one at the end.
 
-    Streams that appear on the way, as in transport streams, are passed over; PyAV itself stumbles over
-    them with IndexError, one packet at a time.
+    Streams that appear on the way, as in transport streams, are passed over. PyAV (16.0 to 18.1) asks
+    after STREAM's last packet whether to flush those as well, in memory that it never set, and raises
+    IndexError where that says yes.
     """
-    while True:
-        try:
-            yield from container.demux(stream)
-        except IndexError:
-            continue
-        return
+    with contextlib.suppress(IndexError):
+        yield from container.demux(stream)
 
 
 def _prominence(stream: VideoStream) -> tuple[bool, int]:
