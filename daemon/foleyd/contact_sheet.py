@@ -223,7 +223,7 @@ class _Page:
         return shown
 
     def lane(self, lane: Lane, top: int) -> None:
-        figures, font = lettered(_figures(lane.loudness), 16)
+        figures, font = lettered(lane.loudness.words if lane.loudness else "", 16)
         right = MARGIN + AXIS - int(font.getlength(figures))
         self.pen.text((right, top + 1), figures, font=font, fill=_TEXT)
         end = self.text(MARGIN, top, lane.label, _Style(18, _TEXT), right - 30)
@@ -310,15 +310,6 @@ def _display_gain(lanes: Sequence[Lane]) -> float:
         return 1.0
     steps = max(0, min(16, int(-decibels(peak) // 3)))
     return float(10 ** (steps * 3 / 20))
-
-
-def _figures(loudness: Loudness | None) -> str:
-    if loudness is None:
-        return ""
-    if loudness.true_peak is None:
-        return "silent"
-    peak = f"peak {loudness.true_peak:.1f} dBTP"
-    return peak if loudness.integrated is None else f"{loudness.integrated:.1f} LUFS,  {peak}"
 
 
 def _stacked(lanes: Sequence[Lane], top: int) -> tuple[list[tuple[Lane, int]], int]:

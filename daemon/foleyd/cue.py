@@ -179,6 +179,14 @@ class Loudness:
     true_peak: float | None
     range: float | None = None
 
+    @property
+    def words(self) -> str:
+        """The values as people read them."""
+        if self.true_peak is None:
+            return "silent"
+        peak = f"peak {self.true_peak:.1f} dBTP"
+        return peak if self.integrated is None else f"{self.integrated:.1f} LUFS, {peak}"
+
 
 @dataclass(frozen=True, slots=True)
 class Take:

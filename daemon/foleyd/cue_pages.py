@@ -13,11 +13,12 @@ from PIL import Image
 
 from foleyd.brief import Commission, Conformed, CuePlan, Notice
 from foleyd.cue import Loudness, Program
-from foleyd.cuesheet.page import Page, PageCue, PageTake, cue_page, loudness_text
+from foleyd.cuesheet.page import Page, PageCue, PageTake, cue_page
 from foleyd.cuesheet.write import Made, result_csv
 from foleyd.files import new_file
 from foleyd.media.waveform import Waveform
 from foleyd.shown import Shown, ShownTake
+from foleyd.timebase import rate_text
 
 COLUMNS = 320
 """Of a take's outline."""
@@ -170,11 +171,10 @@ def _row(shown: PageCue, program: Program) -> Made:
 
 
 def _facts(program: Program, shown: Sequence[PageCue]) -> list[str]:
-    rate = f"{float(program.rate):.3f}".rstrip("0").rstrip(".")
     span = f"{program.label(0)} to {program.label(program.duration)}"
     return [
         span,
-        f"{rate} frames a second{', drop frame' if program.start.drop else ''}",
+        f"{rate_text(program.rate)} frames a second{', drop frame' if program.start.drop else ''}",
         _count(len(shown), "cue"),
     ]
 
@@ -191,7 +191,7 @@ def _figures(
         ("engine", ", ".join(dict.fromkeys(one.engine for one in takes if one.engine))),
         ("takes", f"{len(takes)}" + (f", {counts}" if counts else "")),
         ("filled", f"{float(filled / commission.brief.program.rate):.2f} s"),
-        ("whole mix", loudness_text(mix)),
+        ("whole mix", mix.words),
         ("levels", f"{target}; gain {conformed.gain_db:+.1f} dB for all" if target else "as they are"),
         ("time taken", commission.costs.words()),
         ("memory", commission.costs.memory_words()),

@@ -134,7 +134,7 @@ def place(
     if names.cue_page is not None and shown.takes:
         costs = commission.costs.including("place", time.perf_counter() - began)
         ready, film = replace(commission, costs=costs), looks.film.path if looks.film is not None else None
-        looks.written += write_cue_sheet(ready, conformed, shown, mix=looks.loudness(), preview=film)
+        looks.written += write_cue_sheet(ready, conformed, shown, mix=looks.loudness, preview=film)
     if names.picture is not None and made is not None:
         looks.write_picture(names.picture, made)
     for folder in names.made:  # a refresh may need no file at all

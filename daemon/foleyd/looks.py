@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from foleyd.media.preview import Preview, whole_file, write_preview
 from foleyd.shown import Shown, ShownTake
 from foleyd.spot import duration_of
 from foleyd.take_files import ixml_of, mark_of, origin_words
-from foleyd.timebase import SAMPLE_RATE
+from foleyd.timebase import SAMPLE_RATE, rate_text
 from foleyd.timeline.program import trim
 
 
@@ -59,6 +60,7 @@ class Looks:
         takes = self._shown.takes
         return span_of(take.cue.record for take in [take for take in takes if take.audible] or takes)
 
+    @cached_property
     def loudness(self) -> Loudness:
         """Of the whole mix."""
         mix = self._mix(self._whole())
@@ -82,7 +84,7 @@ class Looks:
                 reference=commission.job,
                 created=commission.created,
                 time_reference=midnight_reference(start, file_cut(start, span, 0)),
-                loudness=measure(mix, mix.channels),
+                loudness=self.loudness,
             ),
             ixml=ixml_of(commission, mix.channels, origin_words(commission), "", "", "audition mix"),
         )
@@ -114,7 +116,7 @@ class Looks:
             facts=(
                 self._commission.brief.name,
                 f"{program.label(span.start)} to {program.label(span.end)}",
-                f"{float(span.duration / program.rate):.2f} s at {_rate_text(program.rate)}",
+                f"{float(span.duration / program.rate):.2f} s at {rate_text(program.rate)} fps",
                 f"{' and '.join(dict.fromkeys(take.engine.split(' ')[0] for take in shown))} engine",
             ),
             start=program.label(span.start),
@@ -158,7 +160,3 @@ def _lane(take: ShownTake, program: Program, span: FrameRange, gain_db: float) -
         events=tuple(replace(event, time=event.time + cue) for event in take.events or ()),
         loudness=take.loudness,
     )
-
-
-def _rate_text(rate: Fraction) -> str:
-    return f"{float(rate):.3f}".rstrip("0").rstrip(".") + " fps"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Piece:
         return sound.MixPart(sound.as_sound(self.audio.samples, self.plan.engine.sample_rate), self.plan.cut)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShownTake:
     """A take of CUE, the NUMBERth, as it lies on the timeline.
 
@@ -74,7 +75,7 @@ class ShownTake:
     cached: bool = False
     became: str = ""
 
-    @property
+    @cached_property
     def loudness(self) -> Loudness:
         """Of what is heard of it; measured anew where it is not known."""
         if self.known is not None:

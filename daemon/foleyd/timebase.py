@@ -90,6 +90,11 @@ def nominal_rate(rate: Fraction) -> int:
     return max(1, round_half_up(rate))
 
 
+def rate_text(rate: Fraction) -> str:
+    """RATE as editors write it: 25, 23.976, 29.97."""
+    return f"{float(rate):.3f}".rstrip("0").rstrip(".")
+
+
 def has_drop_frame(rate: Fraction) -> bool:
     """Whether drop-frame timecode exists at RATE (29.97 and its multiples)."""
     return rate.denominator == 1001 and (rate.numerator // 1000) % 30 == 0

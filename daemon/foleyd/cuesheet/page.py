@@ -138,7 +138,7 @@ def _take(take: PageTake, shown: PageCue, page: Page) -> str:
         ("take", _number(take)),
         ("seed", f'<span class="tc">{take.seed}</span>'),
         ("engine", escape(shown.engine) + (", from the cache" if take.cached else "")),
-        ("loudness", escape(loudness_text(take.loudness))),
+        ("loudness", escape(take.loudness.words)),
         ("handles", f"{shown.handles} frames"),
         ("events", f'<span class="kinds">{kinds}</span>' if kinds else "" if take.became else "none"),
         ("refresh", escape(take.became)),
@@ -157,14 +157,6 @@ def _take(take: PageTake, shown: PageCue, page: Page) -> str:
 def _number(take: PageTake) -> str:
     alternate = ", an alternate" if take.number > 1 else ""
     return f"{take.number}{alternate}{'' if take.enabled else ' (lies disabled)'}"
-
-
-def loudness_text(loudness: Loudness) -> str:
-    """Measured values, in a few words."""
-    if loudness.true_peak is None:
-        return "silent"
-    peak = f"peak {loudness.true_peak:.1f} dBTP"
-    return peak if loudness.integrated is None else f"{loudness.integrated:.1f} LUFS, {peak}"
 
 
 def _wave(take: PageTake, cue: Cue, page: Page) -> str:

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from foleyd.cue import FrameRange, Program
 from foleyd.refreshed import ROUNDING, Outcome, Refreshed, TakeFile, zero_sample
-from foleyd.timebase import SAMPLE_RATE, frame_to_sample, round_half_up
+from foleyd.timebase import SAMPLE_RATE, frame_to_sample, rate_text, round_half_up
 from foleyd.timeline.notes import Notes, SizeOf, read_notes
 from foleyd.timeline.placement import FoundPlacement
 from foleyd.timeline.whereabouts import Finder, Whereabouts, is_near
@@ -272,7 +272,7 @@ class _Reconform:
             return ""
         words = []
         if not self._keeps_rate(notes):
-            old_rate, new_rate = _rate_text(notes.made.start.rate), _rate_text(self.rate)
+            old_rate, new_rate = rate_text(notes.made.start.rate), rate_text(self.rate)
             words.append(f"the timeline runs at {new_rate} instead of {old_rate}")
         begin = round_half_up((record.start / self.rate - where.zero) * self.rate)
         old = round_half_up(clip.begin * self.rate)
@@ -366,7 +366,3 @@ def _trim_words(head: int, tail: int) -> list[str]:
             kind = "extended" if grown else "trimmed"
             words.append(f"its shot's {edge} was {kind} by {abs(by)} frame{'s' * (abs(by) > 1)}")
     return words
-
-
-def _rate_text(rate: Fraction) -> str:
-    return f"{float(rate):.3f}".rstrip("0").rstrip(".")
