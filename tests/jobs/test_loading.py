@@ -87,10 +87,9 @@ def test_all_who_wait_hear_everything_and_get_the_same_engine(made: list[Slow]) 
 
 def test_who_cancels_goes_at_once_and_the_load_goes_on(made: list[Slow]) -> None:
     engines = LoadedEngines()
-    began = time.monotonic()
     with pytest.raises(CancelledWork):
         get(engines, cancelled=made[0].begun.is_set)
-    assert time.monotonic() - began < 2
+    assert engines.reports() == {}, "it waited for the load"
     made[0].gate.set()
     assert get(engines)[0] is made[0]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -51,10 +50,9 @@ def test_a_job_cancelled_meanwhile_ends_at_once_and_the_load_goes_on(
     with slow_house.start() as daemon:
         for event in daemon.generate(request(flashes, 50, folder=tmp_path / "out")):
             if event.stage.words == "fetching part 1":
-                asked = time.monotonic()
                 daemon.cancel(event.job_id)
         assert event.WhichOneof("event") == "cancelled"
-        assert time.monotonic() - asked < 1
+        assert not any(engine.loaded for engine in daemon.server_info().engines), "it waited for the load"
         assert not (tmp_path / "out").exists()
         assert daemon.job(event.job_id).state == pb.JOB_STATE_CANCELLED
         wait_for(lambda: any(engine.loaded for engine in daemon.server_info().engines), 15)
