@@ -65,6 +65,15 @@ class Thumbnail:
     frame: int
     rgb: npt.NDArray[np.uint8]
 
+    @classmethod
+    def of(cls, frame: int, rgb: npt.NDArray[np.uint8]) -> Thumbnail:
+        """RGB shrunk to twice the height that is drawn, so that cells of any width stay sharp."""
+        rows, columns = rgb.shape[:2]
+        height = min(rows, 2 * _THUMBNAIL_HEIGHT)
+        size = (max(1, round(columns * height / rows)), height)
+        picture = Image.fromarray(rgb, "RGB")
+        return cls(frame, np.asarray(picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)))
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -140,7 +149,7 @@ class Filmstrip:
         if self._moments is None:
             self._moments = self._even_moments(shown.rgb.shape[1] / shown.rgb.shape[0])
         while self._moments and self._moments[-1] < until:
-            self.thumbnails.append(Thumbnail(self._moments.pop(), _small(shown.rgb)))
+            self.thumbnails.append(Thumbnail.of(self._moments.pop(), shown.rgb))
 
     def _even_moments(self, aspect: float) -> list[int]:
         """Record frames to keep, last first."""
@@ -335,14 +344,6 @@ def _strip_height(sheet: Sheet) -> int:
         return _THUMBNAIL_HEIGHT
     rows, columns = (int(side) for side in sheet.thumbnails[0].rgb.shape[:2])
     return max(_THUMBNAIL_HEIGHT, min(200, int(AXIS / len(sheet.thumbnails) * rows / columns)))
-
-
-def _small(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """RGB shrunk to twice the height that is drawn, so that cells of any width stay sharp."""
-    rows, columns = rgb.shape[:2]
-    height = min(rows, 2 * _THUMBNAIL_HEIGHT)
-    size = (max(1, round(columns * height / rows)), height)
-    return np.asarray(Image.fromarray(rgb, "RGB").resize(size, Image.Resampling.BOX, reducing_gap=2.0))
 
 
 def _filled(rgb: npt.NDArray[np.uint8], width: int, height: int) -> Image.Image:

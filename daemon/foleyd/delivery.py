@@ -16,6 +16,7 @@ from foleyd.cue_pages import write_cue_sheet
 from foleyd.documents import placed_takes
 from foleyd.errors import CancelledWork
 from foleyd.files import new_file
+from foleyd.glimpses import with_glimpses
 from foleyd.looks import Looks, span_of
 from foleyd.media import sound
 from foleyd.media.loudness import target_of as loudness_target
@@ -125,6 +126,8 @@ def place(
         shown = lying_takes(commission, conformed, placed.refreshed, strips)
     else:
         shown = made_takes(commission, conformed, pieces_of(commission, sounds), strips)
+    if names.cue_page is not None or names.picture is not None:
+        shown = with_glimpses(shown, commission.brief.program, watch)
     looks, made = Looks(commission, shown, watch), made_span(commission)
     if names.mix is not None and shown.takes:
         looks.write_mix(names.mix)
