@@ -91,12 +91,20 @@ class EngineChoice:
 
     def all_options(self) -> dict[str, str]:
         """One mapping for the engine: its options with preset, steps and guidance among them."""
+        return {**self.options, **self._named()}
+
+    def field_of(self, option: str) -> str:
+        """The field of a request in which OPTION of :meth:`all_options` is said."""
+        return f"engine.{option}" if option in self._named() else f"engine.options.{option}"
+
+    def _named(self) -> dict[str, str]:
+        """Options that have a field of their own, which is called as they are."""
         named = {
             "preset": self.preset,
             "steps": str(self.steps or ""),
             "guidance_scale": repr(self.guidance_scale) if self.guidance_scale else "",
         }
-        return {**self.options, **{key: value for key, value in named.items() if value}}
+        return {key: value for key, value in named.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -12,7 +13,7 @@ from pathlib import Path
 from foleyd.brief import Brief, CuePlan, Notice, Spotted
 from foleyd.config import Settings, check_path
 from foleyd.cue import Cue, Media, Program, Shot, file_cut
-from foleyd.engines.engine import Capabilities
+from foleyd.engines.engine import OPTIONS_FIELD, Capabilities, OptionError
 from foleyd.errors import Failure, FoleyError, PathRefused, RequestError, at_field, failure_of
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.media_roots import MediaRoots
@@ -91,7 +92,7 @@ def plan(
     failed: list[tuple[Cue, Failure]] = []
     for number, cue in enumerate(spotted.cues):
         try:
-            with at_field(_prompt_field(request, number)):
+            with _fields_of(request, number):
                 check(cue)
             plans.append(_plan_cue(cue, spotted, request, engine))
         except FoleyError as error:
@@ -113,11 +114,28 @@ def plan(
     )
 
 
-def _prompt_field(request: Request, number: int) -> str:
-    """The field of REQUEST that holds the prompt of cue NUMBER, from 0."""
-    if not isinstance(request.spotting, CueRule):
-        return f"cues.cues[{number}].prompt"
-    return "rule.prompts" if request.spotting.prompts else _DOCUMENT_FIELD
+@contextmanager
+def _fields_of(request: Request, number: int) -> Iterator[None]:
+    """What an engine says of cue NUMBER, from 0, in the block: errors name the field of REQUEST at fault."""
+    try:
+        yield
+    except FoleyError as error:
+        error.field = error.field or (OPTIONS_FIELD if isinstance(error, OptionError) else "prompt")
+        if error.field.startswith(f"{OPTIONS_FIELD}."):
+            error.field = request.engine.field_of(error.field.removeprefix(f"{OPTIONS_FIELD}."))
+        elif error.field in ("prompt", "negative_prompt"):
+            error.field = _text_field(request, number, error.field)
+        raise
+
+
+def _text_field(request: Request, number: int, text: str) -> str:
+    """The field of REQUEST that holds TEXT ("prompt" or "negative_prompt") of cue NUMBER, from 0."""
+    rule = request.spotting
+    if not isinstance(rule, CueRule):
+        return f"cues.cues[{number}].{text}"
+    if text == "negative_prompt":
+        return "rule.negative_prompt" if rule.negative_prompt else _DOCUMENT_FIELD
+    return "rule.prompts" if rule.prompts else _DOCUMENT_FIELD
 
 
 def _plan_cue(cue: Cue, spotted: Spotted, request: Request, engine: Capabilities) -> CuePlan:

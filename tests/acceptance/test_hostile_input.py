@@ -191,7 +191,23 @@ REQUESTS: dict[str, tuple[Callable[[Tree], object], str, str]] = {
         "PROMPT_INVALID",
         "rule.prompts",
     ),
-    "unknown option": (lambda r: r["engine"].update(options={"a": "b"}), "OPTION_INVALID", "engine.options"),
+    "unplayable negative prompt": (
+        lambda r: r["rule"].update(negative_prompt="unplayable"),
+        "PROMPT_INVALID",
+        "rule.negative_prompt",
+    ),
+    "what all cues have in common": (
+        lambda r: (r["rule"].update(prompts=["a", "b"]), r["engine"].update(steps=5)),
+        "OPTION_INVALID",
+        "engine.steps",
+    ),
+    "unknown option": (
+        lambda r: r["engine"].update(options={"a": "b"}),
+        "OPTION_INVALID",
+        "engine.options.a",
+    ),
+    "steps where there are none": (lambda r: r["engine"].update(steps=5), "OPTION_INVALID", "engine.steps"),
+    "unknown preset": (lambda r: r["engine"].update(preset="p"), "OPTION_INVALID", "engine.preset"),
     "naming that fills memory": (
         lambda r: r["output"].update(naming="{cue:>999999999999}"),
         "NAMING_INVALID",

@@ -79,9 +79,11 @@ class FakeEngine:
     def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
         for name in options:
             if name not in self.capabilities.options:
-                raise OptionError(f"the fake engine has no option {name!r}", field="engine.options")
+                raise OptionError.of(name, f"the fake engine has no option {name!r}")
         if "unplayable" in prompt:
             raise PromptError("the fake engine cannot play this; ask for clicks")
+        if "unplayable" in negative_prompt:
+            raise PromptError("the fake engine cannot leave this out", field="negative_prompt")
         return ()
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:

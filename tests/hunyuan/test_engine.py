@@ -163,9 +163,13 @@ def test_values_out_of_range_are_noticed_and_the_item_is_made_in_bf16(
 def test_what_cannot_be_is_refused(engine: HunyuanEngine) -> None:
     with pytest.raises(OptionError, match="no option 'colour'"):
         engine.check("rain", "", {"colour": "red"})
-    for wrong in ({"steps": "0"}, {"steps": "2.5"}, {"guidance_scale": "much"}, {"sync_crop": "left"}):
-        with pytest.raises(OptionError):
+    for wrong in (
+        *({"steps": "0"}, {"steps": "2.5"}, {"guidance_scale": "much"}, {"guidance_scale": "21"}),
+        *({"sync_crop": "left"}, {"colour": "red"}),
+    ):
+        with pytest.raises(OptionError) as refused:
             engine.check("rain", "", wrong)
+        assert [refused.value.field] == [f"engine.options.{name}" for name in wrong]
     with pytest.raises(PromptError, match="empty"):
         engine.check("  ", "", {})
     with pytest.raises(PromptError, match="shorten"):

@@ -178,6 +178,13 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
         ENGINE.check(prompt, negative, options)
 
 
+@pytest.mark.parametrize(("option", "value"), [("sapce", "dry"), ("space", "moon"), ("width", "much")])
+def test_a_refused_option_is_named_as_a_field(option: str, value: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        ENGINE.check("rain", "", {option: value})
+    assert refused.value.field == f"engine.options.{option}"
+
+
 def test_a_still_picture_gives_silence_and_says_why() -> None:
     audio = one(generate(item("footsteps on gravel", 1.0, sight(1.0))))
     assert not np.any(audio.samples)

@@ -10,6 +10,7 @@ from foleyd.errors import FailedWork, Failure
 from foleyd.watch.locating import located
 
 SIDE = 'prompt = "a"\nsteps = 3\n'
+OPTIONS = '[options]\nspace = "moon"\n'
 
 
 def refused(field: str, message: str = "no", reason: str = "REQUEST_INVALID") -> FailedWork:
@@ -19,8 +20,8 @@ def refused(field: str, message: str = "no", reason: str = "REQUEST_INVALID") ->
 @pytest.fixture
 def sheets(tmp_path: Path) -> list[Path]:
     side, settings = tmp_path / "a.foley.toml", tmp_path / "foley.toml"
-    side.write_text(SIDE)
-    settings.write_text('layer = "x"\nprompt = "b"\n')
+    side.write_text(SIDE + OPTIONS)
+    settings.write_text('layer = "x"\nprompt = "b"\nguidance = 3\n[options]\nsteps = 4\n')
     return [side, settings, tmp_path / "not there.toml"]
 
 
@@ -32,9 +33,12 @@ def sheets(tmp_path: Path) -> list[Path]:
         (refused("rule.prompts"), "foley.toml", "foley.toml, line 2, column 1: no"),
         (refused("rule.prompts"), "the markers of a.otio", "no"),
         (refused("rule.seed"), "a.foley.toml", "no"),
-        (refused("", "no option 'steps'", "OPTION_INVALID"), "", "a.foley.toml, line 2, column 1: no option"),
-        (refused("", "no option 'zz'", "OPTION_INVALID"), "", "no option 'zz'"),
-        (refused("", "Option steps is 'x'", "OPTION_INVALID"), "", "a.foley.toml, line 2, column 1: Option"),
+        (refused("engine.steps", "Steps", "OPTION_INVALID"), "", "a.foley.toml, line 2, column 1: Steps"),
+        (refused("engine.guidance_scale", "g"), "", "foley.toml, line 3, column 1: g"),
+        (refused("engine.options.space", "Space"), "", "a.foley.toml, line 4, column 1: Space"),
+        (refused("engine.options.steps", "Steps"), "", "foley.toml, line 5, column 1: Steps"),
+        (refused("engine.options.zz", "no option 'steps'", "OPTION_INVALID"), "", "no option 'steps'"),
+        (refused("", "Option steps is 'x'", "OPTION_INVALID"), "", "Option steps"),
         (refused("selection"), "", "no"),
     ],
 )
@@ -44,10 +48,10 @@ def test_the_nearest_file_that_says_it_is_named(
     assert str(located(error, sheets, origin)).startswith(said)
 
 
-def test_a_cue_that_is_alone_is_named_by_its_line(sheets: list[Path]) -> None:
-    error = refused("rule.prompts", reason="PROMPT_INVALID")
-    assert str(located(error, sheets, "a.csv", ["a.csv, line 3"])) == "a.csv, line 3: no"
-    assert str(located(error, sheets, "a.csv", ["a.csv, line 3", "a.csv, line 4"])) == "no"
+def test_a_cue_of_a_sheet_is_named_by_its_line(sheets: list[Path]) -> None:
+    error = refused("cues.cues[1].prompt", reason="PROMPT_INVALID")
+    assert str(located(error, sheets, "a.csv", ["a.csv, line 3", "a.csv, line 4"])) == "a.csv, line 4: no"
+    assert str(located(error, sheets, "a.csv", ["a.csv, line 3"])) == "no"
 
 
 def test_a_prompt_of_cues_is_not_looked_for_above_them(sheets: list[Path]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,20 @@ class PromptError(EngineError, ValueError):
     reason = "PROMPT_INVALID"
 
 
+OPTIONS_FIELD = "engine.options"
+"""The field of a request that holds an engine's options by name."""
+
+
 class OptionError(EngineError, ValueError):
     """An option is unknown or its value is wrong; names the option and what it takes."""
 
     code = "INVALID_ARGUMENT"
     reason = "OPTION_INVALID"
+
+    @classmethod
+    def of(cls, option: str, message: str) -> Self:
+        """The error for OPTION, whose field is that of the request's options by name."""
+        return cls(message, field=f"{OPTIONS_FIELD}.{option}")
 
 
 class EngineUnknown(EngineError):
@@ -219,7 +228,10 @@ class Engine(Protocol):
         ...
 
     def check(self, prompt: str, negative_prompt: str, options: Mapping[str, str]) -> tuple[str, ...]:
-        """Warnings about a request before any work, loaded or not. Raises PromptError or OptionError."""
+        """Warnings about a request before any work, loaded or not. Raises PromptError or OptionError.
+
+        The field of a PromptError is ``prompt``, which need not be said, or ``negative_prompt``.
+        """
         ...
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:

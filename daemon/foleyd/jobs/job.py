@@ -210,7 +210,7 @@ class Job:
     def _check_deliverable(self, brief: Brief, heard: dict[str, tuple[Heard, ...]]) -> None:
         if heard or brief.refreshed:
             return
-        if len(self.failed) == 1:
+        if len({failed.failure for failed in self.failed}) == 1:  # of one cue, or of what all have in common
             raise FailedWork(self.failed[0].failure)
         what = "; ".join(dict.fromkeys(failed.failure.message for failed in self.failed))
         first = self.failed[0].failure if self.failed else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from foleyd.cuesheet.read import place_in
-from foleyd.errors import FailedWork, Failure, FoleyError, failure_of
+from foleyd.errors import FailedWork, FoleyError, failure_of
 
 _KEYS = {
     "rule.prompts": "prompt",
@@ -17,14 +17,16 @@ _KEYS = {
     "rule.takes": "takes",
     "rule.seed": "seed",
     "engine.name": "engine",
+    "engine.preset": "preset",
+    "engine.steps": "steps",
+    "engine.guidance_scale": "guidance",
     "output.handles_frames": "handles",
     "output.naming": "naming",
     "output.loudness": "loudness",
 }
 """Keys of sheets by fields of requests."""
-_OPTION, _PROMPT = "OPTION_INVALID", "PROMPT_INVALID"
-_OPTIONS = {"preset": "preset", "steps": "steps", "guidance_scale": "guidance"}
-_NAMED = re.compile(r"(?i:option) (?:(\w+) is|'([^']+)')")
+_OPTIONS = "engine.options."
+_CUE = re.compile(r"cues\.cues\[(\d+)\]\.")
 
 
 def located(error: FoleyError, sheets: Iterable[Path], origin: str, lines: Sequence[str] = ()) -> FoleyError:
@@ -33,23 +35,22 @@ def located(error: FoleyError, sheets: Iterable[Path], origin: str, lines: Seque
     ORIGIN is the name of what said the prompts, LINES where in a sheet the cues stand.
     """
     failure = failure_of(error)
-    if len(lines) == 1 and failure.reason == _PROMPT:
-        return FailedWork(replace(failure, message=f"{lines[0]}: {failure.message}"))
-    ways = _ways(failure)
-    for path in sheets if ways else ():
-        if ways == [("prompt",)] and (path.name != origin or place_in(path, "cues") is not None):
+    cue = _CUE.match(failure.field)
+    if cue is not None and int(cue[1]) < len(lines):
+        return FailedWork(replace(failure, message=f"{lines[int(cue[1])]}: {failure.message}"))
+    keys = _keys(failure.field)
+    for path in sheets if keys else ():
+        if keys == ("prompt",) and (path.name != origin or place_in(path, "cues") is not None):
             continue
-        place = next((place for way in ways if (place := place_in(path, *way)) is not None), None)
+        place = place_in(path, *keys)
         if place is not None:
             return FailedWork(replace(failure, message=f"{path.name}, {place}: {failure.message}"))
     return error
 
 
-def _ways(failure: Failure) -> list[tuple[str, ...]]:
-    """Under which keys of a sheet may stand what FAILURE is about; none where that is not known."""
-    if failure.reason == _OPTION:
-        found = _NAMED.search(failure.message)
-        name = (found[1] or found[2]) if found else ""
-        return [*([(_OPTIONS[name],)] if name in _OPTIONS else []), ("options", name)]
-    key = _KEYS.get(re.sub(r"\[\d+\]$", "", failure.field), "")
-    return [(key,)] if key else []
+def _keys(field: str) -> tuple[str, ...]:
+    """Under which keys of a sheet stands what FIELD of a request has; none where that is not known."""
+    if field.startswith(_OPTIONS):
+        return "options", field.removeprefix(_OPTIONS)
+    key = _KEYS.get(re.sub(r"\[\d+\]$", "", field), "")
+    return (key,) if key else ()

@@ -41,15 +41,20 @@ def read_options(options: Mapping[str, str]) -> Settings:
     """OPTIONS of a request as settings. Raises OptionError for unknown names and wrong values."""
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
-        raise OptionError(
-            f"The hunyuan engine has no option '{unknown[0]}'; it has {', '.join(sorted(OPTIONS))}."
+        raise OptionError.of(
+            unknown[0],
+            f"The hunyuan engine has no option '{unknown[0]}'; it has {', '.join(sorted(OPTIONS))}.",
         )
     steps = _number("steps", options, 1, 200)
     if steps != int(steps):
-        raise OptionError(f"Option steps is '{options['steps']}'; it takes a whole number from 1 to 200.")
+        raise OptionError.of(
+            "steps", f"Option steps is '{options['steps']}'; it takes a whole number from 1 to 200."
+        )
     crop = options.get("sync_crop", OPTIONS["sync_crop"].default)
     if crop not in get_args(Crop):
-        raise OptionError(f"Option sync_crop is '{crop}'; it takes one of {', '.join(get_args(Crop))}.")
+        raise OptionError.of(
+            "sync_crop", f"Option sync_crop is '{crop}'; it takes one of {', '.join(get_args(Crop))}."
+        )
     return Settings(int(steps), _number("guidance_scale", options, 0, 20), cast(Crop, crop))
 
 
@@ -58,7 +63,9 @@ def _number(name: str, options: Mapping[str, str], low: float, high: float) -> f
     try:
         value = float(text)
     except ValueError as error:
-        raise OptionError(f"Option {name} is '{text}'; it takes a number from {low} to {high}.") from error
+        raise OptionError.of(
+            name, f"Option {name} is '{text}'; it takes a number from {low} to {high}."
+        ) from error
     if not low <= value <= high:
-        raise OptionError(f"Option {name} is {text}; it takes a number from {low} to {high}.")
+        raise OptionError.of(name, f"Option {name} is {text}; it takes a number from {low} to {high}.")
     return value

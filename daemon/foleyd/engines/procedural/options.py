@@ -38,13 +38,14 @@ def read_options(options: Mapping[str, str]) -> Settings:
     """OPTIONS of a request as settings; raises OptionError for unknown names and wrong values."""
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
-        raise OptionError(
-            f"The procedural engine has no option '{unknown[0]}'; it has {', '.join(sorted(OPTIONS))}."
+        raise OptionError.of(
+            unknown[0],
+            f"The procedural engine has no option '{unknown[0]}'; it has {', '.join(sorted(OPTIONS))}.",
         )
     space = options.get("space", OPTIONS["space"].default)
     if space not in OPTIONS["space"].choices:
         choices = ", ".join(OPTIONS["space"].choices)
-        raise OptionError(f"Option space is '{space}'; it takes one of {choices}.")
+        raise OptionError.of("space", f"Option space is '{space}'; it takes one of {choices}.")
     return Settings(space, _share("sensitivity", options), _share("width", options))
 
 
@@ -53,7 +54,7 @@ def _share(name: str, options: Mapping[str, str]) -> float:
     try:
         value = float(text)
     except ValueError as error:
-        raise OptionError(f"Option {name} is '{text}'; it takes a number from 0 to 1.") from error
+        raise OptionError.of(name, f"Option {name} is '{text}'; it takes a number from 0 to 1.") from error
     if not 0.0 <= value <= 1.0:
-        raise OptionError(f"Option {name} is {text}; it takes a number from 0 to 1.")
+        raise OptionError.of(name, f"Option {name} is {text}; it takes a number from 0 to 1.")
     return value
