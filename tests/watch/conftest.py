@@ -35,7 +35,7 @@ class Drop:
         places = Places.of(self.folder)
         places.make()
         typed = FolderSettings(engine="fake", prompt=changes.pop("prompt", None))  # type: ignore[arg-type]
-        rules = Rules(typed=typed, preview=False, picture=False)
+        rules = Rules(typed=typed, preview=bool(changes.pop("preview", False)), picture=False)
         folders = find_folders()
         return Shop(places, Book(places.state), folders, Settings(), rules, self.news.append, **changes)  # type: ignore[arg-type]
 

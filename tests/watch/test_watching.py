@@ -29,7 +29,7 @@ SLOW_ENGINE = 'prompt = "clicks"\noptions = { delay = "0.1" }\n'
 @contextmanager
 def watched(drop: Drop, **settings: object) -> Iterator[Watcher]:
     """DROP, watched in a thread."""
-    changes = {name: settings.pop(name) for name in ("prompt", "archive") if name in settings}
+    changes = {name: settings.pop(name) for name in ("prompt", "archive", "preview") if name in settings}
     watcher = Watcher(drop.shop(**changes), **{"rest": REST, "together": 0.0, "every": 0.2, **settings})  # type: ignore[arg-type]
     watcher.open()
     thread = threading.Thread(target=watcher.run)
@@ -140,6 +140,23 @@ def test_a_file_that_is_renamed_in_mid_job_keeps_its_results(drop: Drop, clip: P
     assert drop.results() == ["b.mp4"]
     assert (drop.folder / "b.mp4").as_uri() in next((drop.own / "b.mp4").glob("*.otio")).read_text()
     assert drop.once() == {}
+
+
+@pytest.mark.slow
+def test_a_file_whose_new_name_was_noticed_before_its_job_failed_for_the_old_one(
+    drop: Drop, clip: Path
+) -> None:
+    (drop.folder / "foley.toml").write_text(SLOW_ENGINE)
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    with watched(drop, preview=True) as watcher:  # it is written last, from the video
+        until(lambda: drop.said("progress"))
+        os.rename(drop.folder / "a.mp4", drop.folder / "b.mp4")
+        until(lambda: drop.said("renamed"))
+        until(lambda: drop.said("done") or drop.said("failed"))
+        until(lambda: not watcher.waiting)
+    assert drop.said("failed") == []
+    assert drop.results() == ["b.mp4"]
+    assert (drop.own / "b.mp4" / "b_preview.mp4").is_file()
 
 
 @pytest.mark.slow

@@ -56,11 +56,9 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
     if shop.archive and path.exists():
         entry.archived = shop.places.free(entry.name, shop.places.archive).name
     moves: list[Move] = [(making, results)]
-    asked = (
-        Path(request.selection.program.shots[0].media.path) if request.selection.HasField("program") else path
-    )
+    asked = _asked_path(request)
     final = shop.places.archive / entry.archived if entry.archived else path
-    if asked != final and request.selection.HasField("program"):
+    if asked is not None and asked != final:
         moves.append((asked, final))
     files = placing.dress(path, moves, result)
     lines = _lines_of(entry, request, result)
@@ -82,6 +80,13 @@ def dress(shop: Shop, entry: Entry, request: pb.GenerateRequest, result: pb.Resu
     entry.reason = "PARTLY_DONE" if result.failed_cues or result.missing_media else ""
     entry.message = _partly(result, lines)
     shop.book.save(entry)
+
+
+def _asked_path(request: pb.GenerateRequest | None) -> Path | None:
+    """Where REQUEST looks for the video; None where there is none, or it is of a timeline."""
+    if request is None or not request.selection.HasField("program"):
+        return None
+    return Path(request.selection.program.shots[0].media.path)
 
 
 def _check_unchanged(shop: Shop, entry: Entry, path: Path) -> None:
@@ -172,7 +177,13 @@ def _tell_where(shop: Shop, entry: Entry, results: Path) -> None:
 
 def failed(shop: Shop, entry: Entry, error: FoleyError) -> Outcome | None:
     """Fails ENTRY for ERROR; None where the file has only been renamed, and is to be tried anew."""
-    if not shop.path(entry.name).exists():
+    path = shop.path(entry.name)
+    asked = _asked_path(shop.book.request(entry))
+    if (
+        asked is not None and asked != path and path.exists() and not asked.exists()
+    ):  # its new name was noticed already
+        return None
+    if not path.exists():
         if _follow_file(shop, entry):
             return None
         error = SourceGone(
