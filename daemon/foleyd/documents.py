@@ -84,11 +84,11 @@ def _change(
     one: Refreshed, commission: Commission, conformed: Conformed, made: dict[tuple[str, int], Take]
 ) -> Change:
     """What is done in the document about ONE, once it is known what could be made."""
-    if one.outcome is not Outcome.REMADE:
+    if not one.new_cue:
         return Change(one, conformed.recuts.get(one.at) if one.at is not None else None)
     take = made.get((one.new_cue, one.seed))
     if take is not None:
-        return Change(one, take)
+        return Change(one, take if one.outcome is Outcome.REMADE else None)
     if one.new_cue in commission.heard:
         return Change(replace(one, outcome=Outcome.KEPT, record=one.lies, why=_UNCHANGED))
     why = f"{one.why}; it could not be made anew, and lies as it did"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -192,18 +193,37 @@ def _with_cues(spotted: Spotted, answers: Sequence[Refreshed], settings: Setting
         ids.add(cue.id)
         cues[key], recipes[cue.id] = cue, _recipe(takes[0])
 
+    parts = {one.at for takes in groups.values() for one in _further_parts(takes, spotted.program.rate)}
+
     def named(one: Refreshed) -> Refreshed:
         key = (one.job, one.cue_id, one.record)
         if one.outcome is not Outcome.REMADE:
             return one
         if key in failed:
             return replace(one, outcome=Outcome.FAILED, record=one.lies, why=failed[key].message)
+        if one.at in parts:
+            why = f"{one.why}; it is made anew in one with another part of it"
+            return replace(one, outcome=Outcome.DROPPED, record=None, why=why, new_cue=cues[key].id)
         return replace(one, new_cue=cues[key].id)
 
     ordered = sorted(cues.values(), key=lambda cue: cue.record)
     return replace(
         spotted, cues=tuple(ordered), refreshed=tuple(named(one) for one in answers), recipes=recipes
     )
+
+
+def _further_parts(takes: Sequence[Refreshed], rate: Fraction) -> Iterator[Refreshed]:
+    """Those of TAKES, of one cue and over one place, that an earlier one makes needless: parts of a take that
+    was cut up, which comes back whole. Copies that lie on one another are no parts."""
+    kept: dict[tuple[int, bool], list[tuple[Fraction, Fraction]]] = {}
+    for one in takes:
+        zero = one.zero or Fraction(0)
+        begin, end = one.lies.start / rate - zero, one.lies.end / rate - zero
+        others = kept.setdefault((one.number, one.enabled), [])
+        if others and all(end <= start or stop <= begin for start, stop in others):
+            yield one
+        else:
+            others.append((begin, end))
 
 
 def _cue(takes: Sequence[Refreshed], ids: set[str]) -> Cue:

@@ -390,3 +390,29 @@ def test_what_cannot_be_made_anew_lies_as_it_did(foley: Foley, media: list[Path]
     assert answer.code == 4, answer.err
     assert [row["outcome"] for row in answer.json["refreshed"]] == ["failed", "kept"]
     assert r.read(tmp_path / "out.otio")["tracks"]["children"][1:] == document["tracks"]["children"][1:]
+
+
+def test_a_sound_that_was_cut_up_is_made_anew_in_one(foley: Foley, media: list[Path], tmp_path: Path) -> None:
+    """Both halves of a take ask for the same new one: it lies there once, and not twice as loud."""
+    document = first_run(foley, tmp_path, [r.shot(media[0], 100, 40), r.shot(media[1], 100, 40)], [0, 1])
+    back = copy.deepcopy(document)
+    sound = back["tracks"]["children"][2]["children"]
+    half = copy.deepcopy(sound[0])
+    used = half["source_range"]
+    sound[0]["source_range"]["duration"]["value"] = 15.0
+    used["start_time"]["value"] += 15
+    used["duration"]["value"] -= 15
+    sound.insert(1, half)
+    back["tracks"]["children"][0]["children"][0] = r.shot(media[0], 300, 40)
+    after, table, _ = refresh(foley, tmp_path, back, "second")
+    assert [row["outcome"] for row in table] == ["re-made", "dropped", "kept"]
+    assert table[1]["why"].endswith("; it is made anew in one with another part of it")
+    assert r.foley_tracks(after) == ["Foley: foley"]
+    assert [(one.start, one.end) for one in r.lying(after, "Foley: foley")] == [(0, 40), (40, 80)]
+    assert r.check_sound(after).wrong == []
+    back["tracks"]["children"][0]["children"][0] = r.shot(tmp_path / "gone.mp4", 100, 40)
+    path = r.write(tmp_path / "lost.otio", back)
+    answer = foley.run("timeline", path, "-o", tmp_path / "lost-out.otio", "--refresh", *QUICK)
+    assert answer.code == 4, answer.err
+    assert [row["outcome"] for row in answer.json["refreshed"]] == ["failed", "failed", "kept"]
+    assert r.read(tmp_path / "lost-out.otio")["tracks"]["children"][2] == back["tracks"]["children"][2]

@@ -15,10 +15,10 @@ from edits import take
 from foleyd.cue import Cue, FrameRange, Media, Program, Shot
 from foleyd.refreshed import Outcome, Refreshed, TakeFile
 from foleyd.timebase import Timecode
+from foleyd.timeline.fragments import Shown
 from foleyd.timeline.notes import notes_of, read_notes
 from foleyd.timeline.placement import FoundPlacement
 from foleyd.timeline.reconform import reconform
-from foleyd.timeline.whereabouts import Finder
 
 RATE = Fraction(25)
 HANDLES = 12
@@ -137,8 +137,8 @@ def test_a_slipped_sound_is_seen_where_a_tool_does_not_say_what_its_file_holds(
 
 def test_alternates_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    candidates = Finder.candidates
-    monkeypatch.setattr(Finder, "candidates", lambda *words: asked.append("") or candidates(*words))
+    candidates = Shown.candidates
+    monkeypatch.setattr(Shown, "candidates", lambda *words: asked.append("") or candidates(*words))
     said(EDIT, [found(EDIT, 50, 110)])
     once = len(asked)
     said(EDIT, [found(EDIT, 50, 110, number=number, seeds=tuple(range(1, 9))) for number in range(1, 9)])
@@ -403,6 +403,61 @@ def test_a_sound_that_was_cut_in_two_goes_on_in_two() -> None:
     first = replace(clip, record=FrameRange(50, 70))
     last = replace(clip, record=FrameRange(70, 110), offset=(clip.offset or 0) + Fraction(20, 25))
     assert said(program(4, *OLD), [first, last]) == [("moved", (54, 74)), ("moved", (74, 114))]
+
+
+def halves(clip: FoundPlacement, at: int) -> list[FoundPlacement]:
+    """CLIP cut in two after AT frames."""
+    cut, local = clip.record.start + at, clip.local or Fraction(0)
+    later = {"offset": (clip.offset or 0) + at / RATE, "local": local + at / RATE}
+    last = replace(clip, record=FrameRange(cut, clip.record.end), **later)
+    return [replace(clip, record=FrameRange(clip.record.start, cut)), last]
+
+
+def test_halves_go_with_the_halves_of_their_picture() -> None:
+    """Picture and sound of b were cut in two: each half follows its own, near or far, and never the other."""
+    first, last = halves(of_shots(EDIT)[1], 20)
+    left, right = shot("b", 20), shot("b", 40, 120)
+    near = program(a, left, shot("new", 10), right, c, d)
+    assert said(near, [first, moved(last, 10)]) == [("kept", (50, 70)), ("moved", (80, 120))]
+    assert said(near, [first, last]) == [("kept", (50, 70)), ("moved", (80, 120))]
+    far = program(a, left, c, d, right)
+    assert said(far, [first, moved(last, 150)]) == [("kept", (50, 70)), ("moved", (220, 260))]
+    assert said(far, [moved(last, 150), first]) == [("moved", (220, 260)), ("kept", (50, 70))]
+    slow = program(a, left, shot("b", 40, 120, speed=Fraction(1, 2)), c, d)
+    assert said(slow, [first, last]) == [("kept", (50, 70)), ("re-made", (70, 110))]
+
+
+def test_a_half_whose_picture_is_gone_is_dropped_and_the_other_stays() -> None:
+    first, last = halves(of_shots(EDIT)[1], 20)
+    gone, stays = reconform(program(a, 20, shot("b", 40, 120), c, d), [first, last], file_of=here)
+    assert (gone.outcome, gone.why) == (Outcome.DROPPED, "what it plays of its shot is gone or disabled")
+    assert (stays.outcome, span(stays)) == (Outcome.KEPT, (70, 110))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_copies_of_a_take_go_with_the_copies_of_their_picture(order: int) -> None:
+    """b and its sound were pasted to the end; then 130 frames came in before all, in the picture alone."""
+    clips = of_shots(EDIT)
+    copied = replace(moved(clips[1], 210), at=(1, 260))
+    places = [(180, 240), (390, 450)]
+    edit = program(130, *OLD, b)
+    pasted = [clips[1], copied][::order]
+    assert said(edit, [clips[0], *pasted, *clips[2:]])[1:3] == [("moved", place) for place in places[::order]]
+
+
+def test_copies_that_lie_on_one_another_stay_together() -> None:
+    """A sound that was doubled, on another track, does not go to another use of its picture."""
+    clips = of_shots(EDIT)
+    double = replace(clips[1], at=(2, 50))
+    edit = program(30, *OLD, b)
+    assert said(edit, [*clips, double])[1::3] == [("moved", (80, 140)), ("moved", (80, 140))]
+
+
+def test_a_take_says_where_the_part_of_its_picture_is_that_it_cannot_go_with() -> None:
+    clip = of_shots(EDIT)[1]
+    one = only(program(a, shot("b", 40), c, d, shot("b", 20, 140)), clip)
+    assert (one.outcome, span(one)) == (Outcome.RECUT, (50, 90))
+    assert one.why.endswith("trimmed by 20 frames; another part of its picture is at 01:00:09:15")
 
 
 @pytest.mark.parametrize(

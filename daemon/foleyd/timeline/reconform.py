@@ -14,13 +14,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from foleyd.cue import FrameRange, Program
 from foleyd.refreshed import ROUNDING, Outcome, Refreshed, TakeFile, zero_sample
 from foleyd.timebase import SAMPLE_RATE, frame_to_sample, rate_text, round_half_up
 from foleyd.timeline.notes import Notes, SizeOf, read_notes
 from foleyd.timeline.placement import FoundPlacement
-from foleyd.timeline.whereabouts import Finder, Whereabouts, is_near
+from foleyd.timeline.whereabouts import Claims, Finder, Whereabouts, is_near
 
 FileOf = Callable[[FoundPlacement, Notes], TakeFile | None]
 """Asked for the file of a clip of ours, as foleyd wrote it; None where it cannot be had."""
@@ -115,29 +116,35 @@ class _Reconform:
         return Fraction(0) if is_near(difference, Fraction(0), self._slack(notes)) else difference
 
     def _find(self, clips: list[_Clip]) -> list[_Clip]:
-        """CLIPS with their pictures. Those that lie in sync with theirs choose first."""
-        claimed: dict[tuple[str, str, int], dict[int, str]] = {}
+        """CLIPS with their pictures. Those that lie in sync with theirs choose first, then those that lie
+        where they were made for: what lies elsewhere may be a copy."""
+        claims = Claims()
+        order = sorted(range(len(clips)), key=lambda number: not self._is_at_home(clips[number]))
         where: dict[int, Whereabouts | None] = {}
         for must_agree in (True, False):
-            for number, clip in enumerate(clips):
-                notes = clip.notes
+            for number in order:
+                clip, notes = clips[number], clips[number].notes
                 if number in where or notes.picture is None or notes.made is None:
                     continue
-                take, mine = f"{notes.job} {notes.take_id}", (notes.layer, notes.prompt, notes.number)
-                taken = claimed.setdefault(mine, {})
+                zero, slack = clip.zero(self.rate), self._slack(notes)
                 seen = self.finder.find(
                     notes.picture,
-                    present=clip.zero(self.rate),
+                    present=zero,
                     made=notes.made,
-                    slack=self._slack(notes),
-                    taken={shot for shot, other in taken.items() if other != take},
+                    slack=slack,
+                    taken=partial(claims.are_there, notes, None if must_agree else zero, slack),
+                    played=(clip.begin, clip.end),
                 )
                 if must_agree and not self._agrees(clip, seen):
                     continue
                 where[number] = seen
                 if seen is not None:
-                    taken.setdefault(seen.shot, take)
+                    claims.add(notes, zero, seen.shot)
         return [replace(clip, where=where.get(number)) for number, clip in enumerate(clips)]
+
+    def _is_at_home(self, clip: _Clip) -> bool:
+        made = clip.notes.made
+        return made is not None and is_near(made.at, clip.zero(self.rate), self._slack(clip.notes))
 
     def _agrees(self, clip: _Clip, where: Whereabouts | None) -> bool:
         """Whether CLIP lies in sync with its picture."""
@@ -167,7 +174,7 @@ class _Reconform:
         if clip.notes.picture is None or clip.notes.made is None:
             return self._by_fingerprint(clip)
         if clip.where is None:
-            return self._say(clip, Outcome.DROPPED, "its shot is gone or disabled", None)
+            return self._say(clip, Outcome.DROPPED, self._gone(clip), None)
         return self._follow(clip, clip.where)
 
     def _by_hand(self, clip: _Clip, shifts: Sequence[Fraction]) -> str:
@@ -199,7 +206,8 @@ class _Reconform:
         slack = self._slack(clip.notes)
         places = [made.at, *(made.at + shift for shift in shifts)]
         if clip.where is not None and clip.where.zero is not None:
-            places.append(clip.where.zero)
+            # A copy was never where it was made for: it lay by its picture until a ripple took that away.
+            places += [clip.where.zero, *(clip.where.zero - shift for shift in shifts)]
         return not any(is_near(zero, place, slack) for place in places)
 
     def _how_moved(self, clip: _Clip) -> str:
@@ -212,12 +220,16 @@ class _Reconform:
             return f"its sound was slipped by hand, {abs(frames)} {many}"
         return f"it was moved by hand, {abs(frames)} {many} {'after' if frames > 0 else 'before'} its picture"
 
+    def _gone(self, clip: _Clip) -> str:
+        whole = clip.notes.picture is None or (clip.begin <= 0 and clip.end >= clip.notes.picture.length)
+        return "its shot is gone or disabled" if whole else "what it plays of its shot is gone or disabled"
+
     def _elsewhere(self, clip: _Clip) -> str:
         """Where its picture is by now, if not beneath it."""
         if clip.notes.picture is None:
             return ""
         if clip.where is None:
-            return "; its shot is gone or disabled"
+            return f"; {self._gone(clip)}"
         if clip.where.record == clip.found.record:
             return ""
         return f"; its picture is at {self.program.label(clip.where.record.start)}"
@@ -252,6 +264,7 @@ class _Reconform:
             return self._say(clip, Outcome.LEFT, "it was trimmed by hand", clip.found.record, zero=where.zero)
         if clip.begin or clip.end != (clip.notes.picture.length if clip.notes.picture else 0):
             why = "it was trimmed with its picture"
+        why += self._rest(where)
         if clip.file is None:
             why += "; but its file cannot be had: put it back or relink it (--media-root, --relink)"
         return self._say(clip, Outcome.KEPT, why, clip.found.record, zero=where.zero)
@@ -286,7 +299,15 @@ class _Reconform:
             words.append("it moved")
         elif self._keeps_rate(notes) and self.program.start.frame != notes.made.start.frame:
             words.append("the timeline's start timecode changed")
-        return "; ".join(words) or "its file is of another place"
+        return "; ".join(words or ["its file is of another place"]) + self._rest(where)
+
+    def _rest(self, where: Whereabouts) -> str:
+        """Where the part of its picture is that it cannot go with."""
+        return (
+            f"; another part of its picture is at {self.program.label(where.rest)}"
+            if where.rest is not None
+            else ""
+        )
 
     def _too_long(self, record: FrameRange, zero: Fraction, notes: Notes) -> str:
         begin, end = self._in_file(record, zero)

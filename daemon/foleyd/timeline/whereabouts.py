@@ -6,8 +6,8 @@ the record time at which the cue's own time would be 0.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -15,23 +15,23 @@ from functools import cached_property
 from foleyd.cue import FrameRange, Program, Shot
 from foleyd.refreshed import MadeFor
 from foleyd.timebase import round_half_up
-from foleyd.timeline.notes import Picture, Piece, SizeOf, folded, joined, shot_name, under
-
-_ROOM = 1.0
-_SPEED_TOLERANCE = Fraction(1, 10_000)
+from foleyd.timeline.fragments import Fragment, Shown, is_speed_of, part_of
+from foleyd.timeline.notes import Notes, Picture, Piece, SizeOf, shot_name, under
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
     """RECORD is where a cue's picture lies now. CHANGE says what is not as it was, in a clause; empty:
     nothing. ZERO is where the cue's start is by its picture, None where that cannot be said. SHOT is the
-    first frame of the shot by which it was found.
+    first frame of the shot by which it was found. REST is the first frame of another part of its picture,
+    which lies too far off to be of one sound with it; None: there is none.
     """
 
     record: FrameRange
     zero: Fraction | None
     change: str
     shot: int
+    rest: int | None = None
 
 
 def is_near(one: Fraction, other: Fraction, slack: Fraction) -> bool:
@@ -39,26 +39,33 @@ def is_near(one: Fraction, other: Fraction, slack: Fraction) -> bool:
     return abs(one - other) <= slack
 
 
+class Claims:
+    """Which shots have a sound of which kind, by the first frames of the shots."""
+
+    def __init__(self) -> None:
+        self._takes: dict[tuple[str, str, int, int], list[tuple[str, Fraction]]] = {}
+
+    def add(self, notes: Notes, zero: Fraction, shot: int) -> None:
+        """The take of NOTES, whose cue begins at ZERO where it lies, goes with SHOT."""
+        key = notes.layer, notes.prompt, notes.number, shot
+        self._takes.setdefault(key, []).append((f"{notes.job} {notes.take_id}", zero))
+
+    def are_there(self, notes: Notes, zero: Fraction | None, slack: Fraction, shot: int) -> bool:
+        """Whether SHOT has a sound of the kind of NOTES: of another take or, where ZERO is given, a copy of
+        the same that does not lie there, too. Parts of one take may share a shot."""
+        mine = f"{notes.job} {notes.take_id}"
+        takes = self._takes.get((notes.layer, notes.prompt, notes.number, shot), ())
+        return any(
+            take != mine or (zero is not None and not is_near(place, zero, slack)) for take, place in takes
+        )
+
+
 class Finder:
     """Looks for pictures in PROGRAM. SIZE_OF tells the size of media files."""
 
     def __init__(self, program: Program, size_of: SizeOf) -> None:
         self.program = program
-        self.rate = program.rate
-        self.shots = joined(program)
-        self._size_of = size_of
-        self._paths = {str(shot.media.path) for shot in self.shots if shot.media and shot.media.path}
-        self._known: dict[tuple[Piece, int, Fraction], list[_Fragment]] = {}
-        self._by_source: dict[str, list[tuple[float, float, Shot]]] = {}
-        for shot in self.shots:
-            if shot.media is not None:
-                low, high = _stretch(shot.source_start, shot.source_at(shot.record.end, self.rate))
-                self._by_source.setdefault(folded(shot_name(shot)), []).append((low, high, shot))
-        for entries in self._by_source.values():
-            entries.sort(key=lambda entry: entry[0])
-        self._longest = {
-            name: max(high - low for low, high, _ in entries) for name, entries in self._by_source.items()
-        }
+        self.shown = Shown(program, size_of)
 
     def find(
         self,
@@ -67,90 +74,30 @@ class Finder:
         present: Fraction,
         made: MadeFor,
         slack: Fraction,
-        taken: Collection[int] = (),
+        taken: Callable[[int], bool] = lambda _: False,
+        played: tuple[Fraction, Fraction] | None = None,
     ) -> Whereabouts | None:
-        """Where PICTURE is, None where nothing of it is left.
+        """Where PICTURE is, None where nothing is left of what its sound plays.
 
-        It was MADE for one place, and the sound lies at zero PRESENT. Shots whose first frame is TAKEN have
-        sound of this kind. Times that differ by SLACK or less are equal.
+        It was MADE for one place, and the sound lies at zero PRESENT and plays what is PLAYED of the cue,
+        from and up to which of its seconds (None: all). TAKEN tells of the first frame of a shot whether that
+        has sound of this kind. Times that differ by SLACK or less are equal.
         """
         search = _Search(self, picture, present, made, slack)
-        return search.by_media(taken) or search.by_neighbours() or search.by_blackness()
+        begin, end = whole = Fraction(0), picture.length
+        if played is not None and min(end, played[1]) - max(begin, played[0]) > 2 * slack:
+            begin, end = max(begin, played[0]), min(end, played[1])
+        heard = list(search.fragments(begin, end))
+        if not heard and any(search.fragments(*whole)):
+            return None
+        found = search.by_media(heard, end - begin, taken)
+        return found or search.by_neighbours() or search.by_blackness()
 
     def shifts_beside(self, picture: Picture, made: MadeFor, slack: Fraction) -> list[Fraction]:
         """How far, in record seconds, the shots beside PICTURE have moved since it was MADE."""
         search = _Search(self, picture, made.at, made, slack)
         zeros = (search.zero_of(piece) for piece in (picture.before, picture.after) if piece is not None)
         return [zero - made.at for zero in zeros if zero is not None]
-
-    def fragments(self, piece: Piece, number: int, slack: Fraction) -> list[_Fragment]:
-        """What shots show of PIECE, the NUMBERth of its picture: at its speed, or where none does at others.
-
-        Alternates and layers ask for the same pieces, so what was found is kept.
-        """
-        key = piece, number, slack
-        if key not in self._known:
-            shots = self.candidates(piece)
-            same = (self._fragment(shot, piece, number, slack) for shot in shots)
-            others = (self._retimed(shot, piece, number) for shot in shots)
-            found = [one for one in same if one is not None]
-            self._known[key] = found or [one for one in others if one is not None]
-        return self._known[key]
-
-    def _fragment(self, shot: Shot, piece: Piece, number: int, slack: Fraction) -> _Fragment | None:
-        """What SHOT shows of PIECE at its speed."""
-        if abs(shot.speed - piece.speed) > _SPEED_TOLERANCE * max(abs(piece.speed), Fraction(1, 100)):
-            return None
-        start, end = self.part(shot)
-        if piece.speed == 0:
-            if abs(shot.source_start - piece.source) > slack:
-                return None
-            return _Fragment(shot, number, piece.at, piece.end, start - piece.at)
-        zero = start - piece.at + (piece.source - shot.source_start) / piece.speed
-        begin, stop = max(piece.at, start - zero), min(piece.end, end - zero)
-        return _Fragment(shot, number, begin, stop, zero) if stop - begin > slack else None
-
-    def _retimed(self, shot: Shot, piece: Piece, number: int) -> _Fragment | None:
-        """SHOT, where it shows some of PIECE's stretch of media at another speed."""
-        ours = sorted((piece.source, piece.source_at(piece.end)))
-        theirs = sorted((shot.source_start, shot.source_at(shot.record.end, self.rate)))
-        if max(ours[0], theirs[0]) >= min(ours[1], theirs[1]) and not ours[0] <= theirs[0] <= ours[1]:
-            return None
-        start, _ = self.part(shot)
-        return _Fragment(shot, number, piece.at, piece.end, start - piece.at, retimed=True)
-
-    def candidates(self, piece: Piece) -> list[Shot]:
-        """Shots of PIECE's media, in record order, that show about what it shows of them."""
-        name = folded(piece.name)
-        entries = self._by_source.get(name, [])
-        low, high = _stretch(piece.source, piece.source_at(piece.end))
-        first = bisect_left(entries, low - self._longest.get(name, 0.0), key=lambda entry: entry[0])
-        last = bisect_right(entries, high, key=lambda entry: entry[0])
-        near = [shot for _, stop, shot in entries[first:last] if stop >= low and self.shows(shot, piece)]
-        return sorted(near, key=lambda shot: shot.record)
-
-    def shows(self, shot: Shot, piece: Piece) -> bool:
-        """Whether SHOT is of PIECE's media: the same file, or one of that name where the file is nowhere."""
-        if shot.media is None or piece.path is None:
-            return shot.media is None and piece.path is None
-        if shot.media.path is not None and piece.path in self._paths:
-            return str(shot.media.path) == piece.path
-        return folded(shot_name(shot)) == folded(piece.name)
-
-    def rewritten(self, shot: Shot, piece: Piece) -> bool:
-        """Whether the file of SHOT has another size than when PIECE was seen."""
-        path = shot.media.path if shot.media is not None else None
-        size = self._size_of(path) if path is not None and piece.size is not None else None
-        return size is not None and size != piece.size
-
-    def part(self, shot: Shot) -> tuple[Fraction, Fraction]:
-        """Record seconds of SHOT."""
-        return shot.record.start / self.rate, shot.record.end / self.rate
-
-
-def _stretch(one: Fraction, other: Fraction) -> tuple[float, float]:
-    """Two ends of a stretch of media in order, as doubles with room for rounding."""
-    return float(min(one, other)) - _ROOM, float(max(one, other)) + _ROOM
 
 
 def _speed_words(speed: Fraction) -> str:
@@ -160,29 +107,15 @@ def _speed_words(speed: Fraction) -> str:
     return " ".join(f"its shot plays {'backwards' if speed < 0 else ''} {percent} now".split())
 
 
-@dataclass(frozen=True, slots=True)
-class _Fragment:
-    """A part of a piece that SHOT shows: from BEGIN to END of the cue's time, which then begins at ZERO.
-
-    RETIMED: at another speed; BEGIN and END are then the whole piece.
-    """
-
-    shot: Shot
-    number: int
-    begin: Fraction
-    end: Fraction
-    zero: Fraction
-    retimed: bool = False
-
-
 class _Search:
     """One picture being looked for."""
 
     def __init__(
         self, finder: Finder, picture: Picture, present: Fraction, made: MadeFor, slack: Fraction
     ) -> None:
-        self.finder = finder
-        self.rate = finder.rate
+        self.program = finder.program
+        self.shown = finder.shown
+        self.rate = finder.program.rate
         self.picture = picture
         self.present = present
         self.made = made
@@ -190,16 +123,17 @@ class _Search:
 
     # ---------------------------------------------------------------------------- by its own media
 
-    def by_media(self, taken: Collection[int]) -> Whereabouts | None:
-        """Where shots show its media."""
-        fragments = list(self._fragments())
+    def by_media(
+        self, fragments: Sequence[Fragment], played: Fraction, taken: Callable[[int], bool]
+    ) -> Whereabouts | None:
+        """Where shots show its media: some of FRAGMENTS, all that they show of its PLAYED seconds."""
         if not fragments:
             return None
 
-        def order(fragment: _Fragment) -> tuple[bool, bool, bool, Fraction, Fraction]:
+        def order(fragment: Fragment) -> tuple[bool, bool, bool, Fraction, Fraction]:
             length, distance = fragment.end - fragment.begin, abs(fragment.zero - self.present)
-            at_home = distance <= self.slack and 2 * length >= self.picture.length
-            known = fragment.shot.record.start in taken
+            at_home = distance <= self.slack and 2 * length >= played
+            known = taken(fragment.shot.record.start)
             return known, fragment.retimed, not at_home, -round(length, 2), distance
 
         best = min(fragments, key=order)
@@ -213,30 +147,40 @@ class _Search:
         change = self._change(record, zero)
         if best.retimed:
             return Whereabouts(record, None, _speed_words(best.shot.speed), best.shot.record.start)
-        return Whereabouts(record, zero, change, best.shot.record.start)
+        rest = min((one.shot.record.start for one in self._apart(group, fragments, taken)), default=None)
+        return Whereabouts(record, zero, change, best.shot.record.start, rest)
 
-    def _fragments(self) -> Iterator[_Fragment]:
+    def fragments(self, begin: Fraction, end: Fraction) -> Iterator[Fragment]:
+        """What shots show of its media between BEGIN and END, seconds of the cue."""
         for number, piece in enumerate(self.picture.pieces):
-            if piece.path is not None:
-                yield from self.finder.fragments(piece, number, self.slack)
+            part = part_of(piece, begin, end)
+            if part is not None and part.path is not None:
+                yield from self.shown.fragments(part, number, self.slack)
 
-    def _grown(self, best: _Fragment, fragments: Sequence[_Fragment]) -> list[_Fragment]:
+    def _apart(
+        self, group: Sequence[Fragment], fragments: Sequence[Fragment], taken: Callable[[int], bool]
+    ) -> Iterator[Fragment]:
+        """Those of FRAGMENTS that are parts of the picture which GROUP has not, and no sound's as yet."""
+        for one in fragments:
+            theirs = any(one.overlaps(two, self.slack) for two in group)
+            if not theirs and not taken(one.shot.record.start):
+                yield one
+
+    def _grown(self, best: Fragment, fragments: Sequence[Fragment]) -> list[Fragment]:
         """BEST with those of FRAGMENTS that are other parts of the picture and lie no farther off than the
         picture is long."""
         group = [best]
-        start, end = self.finder.part(best.shot)
+        start, end = self.shown.part(best.shot)
         for other in sorted(fragments, key=lambda fragment: abs(fragment.zero - best.zero)):
-            begin, stop = self.finder.part(other.shot)
+            begin, stop = self.shown.part(other.shot)
             far = max(begin - end, start - stop) > self.picture.length
-            twice = any(
-                other.begin < one.end - self.slack and one.begin < other.end - self.slack for one in group
-            )
+            twice = any(other.overlaps(one, self.slack) for one in group)
             if not far and not twice:
                 group.append(other)
                 start, end = min(start, begin), max(end, stop)
         return group
 
-    def _start(self, first: _Fragment) -> int:
+    def _start(self, first: Fragment) -> int:
         """The record frame at which the cue begins now, by its FIRST part."""
         shot, piece = first.shot, self.picture.pieces[first.number]
         if first.number == 0 and piece.at > self.slack:  # it begins in what was empty
@@ -247,11 +191,11 @@ class _Search:
             return self._retimed_edge(shot, piece.source, shot.record.start)
         return max(shot.record.start, self._frame(first.zero + piece.at))
 
-    def _end(self, last: _Fragment) -> int:
+    def _end(self, last: Fragment) -> int:
         shot, piece = last.shot, self.picture.pieces[last.number]
         is_last = last.number == len(self.picture.pieces) - 1
         if is_last and piece.end < self.picture.length - self.slack:
-            return min(self.finder.program.duration, self._frame(last.zero + self.picture.length))
+            return min(self.program.duration, self._frame(last.zero + self.picture.length))
         if not is_last or self.picture.ends_at_cut:
             return shot.record.end
         if last.retimed:
@@ -276,19 +220,19 @@ class _Search:
     def _change(self, record: FrameRange, zero: Fraction) -> str:
         """What in RECORD is not the picture, running from ZERO on; empty where nothing."""
         shown = Fraction(0)
-        first, last = under(self.finder.shots, record)
-        for shot in self.finder.shots[first:last]:
+        first, last = under(self.shown.shots, record)
+        for shot in self.shown.shots[first:last]:
             part = record.intersect(shot.record)
             if part is None:
                 continue
             piece = self._piece_under(shot, part, zero)
             if piece is None:
-                known = any(self.finder.shows(shot, piece) for piece in self.picture.pieces)
+                known = any(self.shown.shows(shot, piece) for piece in self.picture.pieces)
                 name = shot.name or shot_name(shot)
                 return (
                     "its shots were cut or put in another order" if known else f"{name} lies in its picture"
                 )
-            if self.finder.rewritten(shot, piece):
+            if self.shown.rewritten(shot, piece):
                 return f"the media file {shot_name(shot)} has changed"
             shown += part.duration / self.rate
         begin, end = record.start / self.rate - zero, record.end / self.rate - zero
@@ -306,11 +250,11 @@ class _Search:
         for piece, start, stop in stretched[max(0, at - 2) : at + 1]:
             if not (start - self.slack <= begin and end <= stop + self.slack):
                 continue
-            if not self.finder.shows(shot, piece):
+            if not self.shown.shows(shot, piece):
                 continue
             if piece.path is None:
                 return piece
-            if abs(shot.speed - piece.speed) > _SPEED_TOLERANCE * max(abs(piece.speed), Fraction(1, 100)):
+            if not is_speed_of(piece, shot):
                 continue
             off = shot.source_at(part.start, self.rate) - piece.source_at(begin)
             if abs(off) <= self.slack * max(abs(piece.speed), Fraction(1)):
@@ -321,7 +265,7 @@ class _Search:
     def _stretched(self) -> list[tuple[Piece, Fraction, Fraction]]:
         """The pieces with their ends; the outer ones go on along their own media, as far as anybody asks."""
         pieces, length = self.picture.pieces, self.picture.length
-        far = length + self.finder.program.duration / self.rate
+        far = length + self.program.duration / self.rate
         return [
             (
                 piece,
@@ -349,12 +293,12 @@ class _Search:
         if after is not None:
             end -= self._frame(after.at - self.picture.length)
         whole = FrameRange(start, max(start, end))
-        first, last = under(self.finder.shots, whole)
-        new = self.finder.shots[first:last]
+        first, last = under(self.shown.shots, whole)
+        new = self.shown.shots[first:last]
         filled = sum(part.duration for shot in new if (part := whole.intersect(shot.record)))
         if not new or filled < whole.duration:  # a shot that was disabled leaves a hole, too
             return None
-        if self.finder.shows(new[0], self.picture.pieces[0]):
+        if self.shown.shows(new[0], self.picture.pieces[0]):
             change = "its shot was slipped to another part of its media"
         else:
             change = f"its shot was replaced by {new[0].name or shot_name(new[0])}"
@@ -362,7 +306,7 @@ class _Search:
 
     def _hole(self, left: Shot | None, right: Shot | None) -> tuple[int, int] | None:
         """Frames from the end of LEFT to the start of RIGHT; None: the program's own ends."""
-        shots = self.finder.shots
+        shots = self.shown.shots
         if left is None and right is not None:
             earlier = [shot for shot in shots if shot.record.end <= right.record.start]
             return (0, right.record.start) if len(earlier) == 1 else None
@@ -381,11 +325,11 @@ class _Search:
         zeros = [fragment.zero for fragment in self._shown_of(piece)]
         return min(zeros, key=lambda zero: abs(zero - self.present), default=None)
 
-    def _shown_of(self, piece: Piece) -> list[_Fragment]:
+    def _shown_of(self, piece: Piece) -> list[Fragment]:
         """What is shown of a PIECE beside the picture at its own speed."""
         if piece.path is None:
             return []
-        return [one for one in self.finder.fragments(piece, 0, self.slack) if not one.retimed]
+        return [one for one in self.shown.fragments(piece, 0, self.slack) if not one.retimed]
 
     # -------------------------------------------------------------------------------- by blackness
 
@@ -396,7 +340,7 @@ class _Search:
         for zero in (self.present, self.made.at):
             start = self._frame(zero)
             record = FrameRange(start, start + self._frame(self.picture.length))
-            inside = record.start >= 0 and record.end <= self.finder.program.duration
+            inside = record.start >= 0 and record.end <= self.program.duration
             if inside and record.duration and not self._change(record, zero):
                 return Whereabouts(record, self._settled(zero), "", record.start)
         return None
