@@ -92,7 +92,7 @@ def plan(
     failed: list[tuple[Cue, Failure]] = []
     for number, cue in enumerate(spotted.cues):
         try:
-            with _fields_of(request, number):
+            with _fields_of(request, number, cue):
                 check(cue)
             plans.append(_plan_cue(cue, spotted, request, engine))
         except FoleyError as error:
@@ -115,8 +115,8 @@ def plan(
 
 
 @contextmanager
-def _fields_of(request: Request, number: int) -> Iterator[None]:
-    """What an engine says of cue NUMBER, from 0, in the block: errors name the field of REQUEST at fault."""
+def _fields_of(request: Request, number: int, cue: Cue) -> Iterator[None]:
+    """What an engine says of CUE, of NUMBER from 0, in the block: errors name the field of REQUEST at fault."""
     try:
         yield
     except FoleyError as error:
@@ -124,18 +124,19 @@ def _fields_of(request: Request, number: int) -> Iterator[None]:
         if error.field.startswith(f"{OPTIONS_FIELD}."):
             error.field = request.engine.field_of(error.field.removeprefix(f"{OPTIONS_FIELD}."))
         elif error.field in ("prompt", "negative_prompt"):
-            error.field = _text_field(request, number, error.field)
+            error.field = _text_field(request, number, cue, error.field)
         raise
 
 
-def _text_field(request: Request, number: int, text: str) -> str:
-    """The field of REQUEST that holds TEXT ("prompt" or "negative_prompt") of cue NUMBER, from 0."""
+def _text_field(request: Request, number: int, cue: Cue, text: str) -> str:
+    """The field of REQUEST that holds TEXT ("prompt" or "negative_prompt") of CUE, of NUMBER from 0."""
     rule = request.spotting
     if not isinstance(rule, CueRule):
         return f"cues.cues[{number}].{text}"
+    # Markers have words of their own beside the rule's.
     if text == "negative_prompt":
-        return "rule.negative_prompt" if rule.negative_prompt else _DOCUMENT_FIELD
-    return "rule.prompts" if rule.prompts else _DOCUMENT_FIELD
+        return "rule.negative_prompt" if cue.negative_prompt in rule.negative_prompt else _DOCUMENT_FIELD
+    return "rule.prompts" if any(cue.prompt in given for given in rule.prompts) else _DOCUMENT_FIELD
 
 
 def _plan_cue(cue: Cue, spotted: Spotted, request: Request, engine: Capabilities) -> CuePlan:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import opentimelineio as otio
@@ -204,6 +205,47 @@ def test_where_the_cues_come_from(drop: Drop, clip: Path) -> None:
     assert all("not: music" in report for report in found.values())
 
 
+def test_names_are_alike_whether_composed_or_not_and_small_or_not(drop: Drop, clip: Path) -> None:
+    composed, apart = (unicodedata.normalize(form, "Größe") for form in ("NFC", "NFD"))
+    for name in (apart, "A", "b", "B"):
+        shutil.copy2(clip, drop.folder / f"{name}.mp4")
+    for name in (composed, "a", "b"):
+        (drop.folder / f"{name}.foley.toml").write_text(f'prompt = "of {name[0]}"\n')
+    (drop.folder / "A.CSV").write_text("In,Prompt\n0,not read\n")
+    drop.once(prompt="of the command")
+    found = {name: drop.report(f"{name}.mp4") for name in (apart, "A", "b", "B")}
+    assert "of G" in found[apart]
+    assert "of a" in found["A"]
+    assert "A.CSV was not read, since a.foley.toml says what to make" in found["A"]
+    assert "of b" in found["b"]
+    assert "of the command" in found["B"], "b.foley.toml is b.mp4's"
+    (drop.folder / f"{composed}.foley.toml").write_text('prompt = "changed"\n')
+    assert drop.once(prompt="of the command") == {f"{apart}.mp4": Outcome.DONE}
+
+
+def test_a_timeline_finds_its_video_whose_name_is_written_otherwise(drop: Drop, clip: Path) -> None:
+    composed, apart = (unicodedata.normalize(form, "Größe.mp4") for form in ("NFC", "NFD"))
+    edit(drop.folder / "cut.otio", f"/Volumes/X/{composed}")
+    edit(drop.folder / "windows.otio", "C:\\X\\CLIP.MP4")
+    edit(drop.folder / "reel.otio", "/Volumes/X/clip")
+    assert set(drop.once(prompt="clicks").values()) == {Outcome.FAILED}
+    shutil.copy2(clip, drop.folder / apart)
+    shutil.copy2(clip, drop.folder / "clip.mp4")
+    assert drop.once(prompt="clicks") == dict.fromkeys(
+        ("cut.otio", "windows.otio", "reel.otio"), Outcome.DONE
+    )
+    assert f"since this timeline refers to it: {apart}" in drop.report("cut.otio")
+
+
+def test_a_timeline_of_sound_alone_is_not_told_of_options_of_other_commands(drop: Drop, clip: Path) -> None:
+    cut = edit(drop.folder / "cut.otio", clip.as_uri())
+    cut.write_text(cut.read_text().replace('"Video"', '"Audio"'))
+    assert drop.once(prompt="clicks") == {"cut.otio": Outcome.FAILED}
+    assert "cut.otio has no picture, only sound; export it with its video tracks. (reason" in drop.report(
+        "cut.otio"
+    )
+
+
 def test_a_timeline_is_done_by_its_markers_and_its_video_not_alone(drop: Drop, clip: Path) -> None:
     # Of a machine where the media lay elsewhere.
     edit(drop.folder / "cut.otio", "/Volumes/X/clip.mp4", {"fx: bang | music": 5})
@@ -228,6 +270,7 @@ def test_where_markers_are_no_prompts_the_report_says_what_goes_before_them(drop
     edit(drop.folder / "cut.otio", clip.as_uri(), {"unplayable": 5})
     assert drop.once(prompt="clicks") == {"cut.otio": Outcome.FAILED}
     assert "- write a prompt into cut.foley.toml: it goes before the markers" in drop.report("cut.otio")
+    assert "the markers of cut.otio: the fake engine cannot play this" in drop.report("cut.otio")
     (drop.folder / "cut.foley.toml").write_text('prompt = "clicks"\n')
     assert drop.once() == {"cut.otio": Outcome.DONE}
 
@@ -342,6 +385,7 @@ def test_a_bad_sidecar_is_a_report_with_the_place(
     assert drop.once(prompt="clicks") == {"clip.mp4": Outcome.FAILED}
     report = drop.report("clip.mp4")
     assert said in report
+    assert f"- change {'clip.foley.toml' if name == 'foley.toml' else name}" in report
     assert f"foley watch --retry clip.mp4 {drop.folder}" in report
     assert drop.results() == ["failed"]
     (drop.folder / name).write_text('prompt = "b"\n' if name.endswith("toml") else "In,Prompt\n0,b\n")
@@ -451,6 +495,7 @@ def test_a_cue_that_cannot_be_planned_is_said_with_its_line(drop: Drop, clip: Pa
     (drop.folder / "clip.csv").write_text("In,Out,Prompt\n0,0.4,clicks\n0,0.4,unplayable\n0.4,,clicks\n")
     assert drop.once() == {"clip.mp4": Outcome.PARTLY}
     assert "FAILED (clip.csv, line 3): the fake engine cannot play this" in drop.report("clip.mp4")
+    assert "Other takes: change clip.csv, or write takes = 3 or a seed into clip" in drop.report("clip.mp4")
 
 
 @pytest.mark.slow

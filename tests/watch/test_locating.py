@@ -40,6 +40,8 @@ def sheets(tmp_path: Path) -> list[Path]:
         (refused("engine.options.zz", "no option 'steps'", "OPTION_INVALID"), "", "no option 'steps'"),
         (refused("", "Option steps is 'x'", "OPTION_INVALID"), "", "Option steps"),
         (refused("selection"), "", "no"),
+        (refused("selection.otio.json"), "the markers of a.otio", "the markers of a.otio: no"),
+        (refused("selection.otio.json"), "foley.toml", "no"),
     ],
 )
 def test_the_nearest_file_that_says_it_is_named(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +22,7 @@ from foleyd.refused import RequestRefused
 from foleyd.timebase import Timecode
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.errors import NothingAsked
-from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX, is_timeline
+from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX, alike, is_timeline
 from foleyd.watch.pointing import MOST_RELINKS, pointed_at, relinks
 from foleyd.watch.records import Stamp
 from foleyd.watch.report import BY_MARKERS
@@ -82,15 +82,19 @@ class Asked:
     lines: tuple[str, ...] = ()
 
 
-def sides_of(folder: Path, name: str, stamp_of: Callable[[str], Stamp | None]) -> Sides:
+def sides_of(
+    folder: Path, name: str, stamp_of: Callable[[str], Stamp | None], others: Mapping[str, str]
+) -> Sides:
     """What lies beside NAME in FOLDER: with its whole name, else with its stem.
 
-    STAMP_OF knows what is there.
+    STAMP_OF knows what is there; OTHERS are the names of sides there by what is alike of them.
     """
     found: list[Path | None] = []
     stamps: list[Stamp] = []
     for suffix in (SIDECAR_SUFFIX, SHEET_SUFFIX):
-        there = ((f"{base}{suffix}", stamp_of(f"{base}{suffix}")) for base in (name, Path(name).stem))
+        called = [f"{base}{suffix}" for base in (name, Path(name).stem)]
+        called += [others[same] for side in called if (same := alike(side)) in others]
+        there = ((side, stamp_of(side)) for side in called)
         side, stamp = next(((side, stamp) for side, stamp in there if stamp is not None), ("", None))
         found.append(folder / side if side else None)
         if stamp is not None:

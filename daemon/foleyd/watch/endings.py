@@ -19,6 +19,8 @@ from foleyd.watch.records import Entry, State
 from foleyd.watch.report import Story
 from foleyd.watch.shop import News, Shop, look, sides_at, stamp_at
 
+_NO_PICTURE = "NO_PICTURE"
+
 
 class Outcome(StrEnum):
     """How a file's turn ended."""
@@ -212,6 +214,9 @@ def fail(shop: Shop, entry: Entry, failure: Failure) -> Outcome:
     # Where it was made is nothing to look for: it is gone.
     hidden = str(shop.places.making(entry.token))
     failure = replace(failure, message=failure.message.replace(hidden, str(shop.places.own)))
+    if failure.reason == _NO_PICTURE and failure.fix:  # which is an option of other commands
+        words = f"{entry.name} has no picture, only sound; export it with its video tracks"
+        failure = replace(failure, message=words, fix="")
     entry.state, entry.reason, entry.message = State.FAILED, failure.reason, failure.message
     story = Story(
         name=entry.name,

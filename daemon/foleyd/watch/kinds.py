@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import BinaryIO
@@ -51,6 +52,21 @@ def is_video(name: str) -> bool:
 def is_wanted(name: str) -> bool:
     """Whether a file called NAME is to get sound: a video or a timeline, not a temporary name."""
     return not is_temporary(name) and (is_timeline(name) or is_video(name))
+
+
+def is_side(name: str) -> bool:
+    """Whether NAME is that of a sidecar or a cue sheet, which speak of the file that is called so."""
+    return name.casefold().endswith((SIDECAR_SUFFIX, SHEET_SUFFIX))
+
+
+def base_of(side: str) -> str:
+    """What the file is called, whole or without its suffix, that SIDE speaks of; "" for unusual ends."""
+    return next((side.removesuffix(end) for end in (SIDECAR_SUFFIX, SHEET_SUFFIX) if side.endswith(end)), "")
+
+
+def alike(name: str) -> str:
+    """What is the same of all names that people take for NAME: letters composed or not, small or not."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def is_foreign(path: Path) -> bool:

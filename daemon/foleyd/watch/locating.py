@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foleyd.cuesheet.read import place_in
 from foleyd.errors import FailedWork, FoleyError, failure_of
+from foleyd.watch.report import BY_MARKERS
 
 _KEYS = {
     "rule.prompts": "prompt",
@@ -26,6 +27,8 @@ _KEYS = {
 }
 """Keys of sheets by fields of requests."""
 _OPTIONS = "engine.options."
+_MARKERS = "selection.otio.json"
+"""Where markers are said that are the prompts; what is wrong with the document itself is found before."""
 _CUE = re.compile(r"cues\.cues\[(\d+)\]\.")
 
 
@@ -38,6 +41,8 @@ def located(error: FoleyError, sheets: Iterable[Path], origin: str, lines: Seque
     cue = _CUE.match(failure.field)
     if cue is not None and int(cue[1]) < len(lines):
         return FailedWork(replace(failure, message=f"{lines[int(cue[1])]}: {failure.message}"))
+    if failure.field == _MARKERS and origin.startswith(BY_MARKERS):
+        return FailedWork(replace(failure, message=f"{origin}: {failure.message}"))
     keys = _keys(failure.field)
     for path in sheets if keys else ():
         if keys == ("prompt",) and (path.name != origin or place_in(path, "cues") is not None):

@@ -172,6 +172,7 @@ def _ask(shop: Shop, daemon: Daemon, entry: Entry) -> pb.GenerateRequest:
     given = shop.given.get(entry.name)
     sides = sides_at(shop, entry.name)
     sheet, where = given or sheet_of(sides)
+    entry.origin = where
     if sides.sheet is not None and where != sides.sheet.name:
         entry.notes += (f"{sides.sheet.name} was not read, since {where} says what to make",)
     folder = folder_settings(shop.places.source) if given is None else None
@@ -182,10 +183,11 @@ def _ask(shop: Shop, daemon: Daemon, entry: Entry) -> pb.GenerateRequest:
         otio = request.selection.otio
         pointed = pointed_at(otio.json, Path(otio.base_folder), shop.places.source)
         entry.uses = pointed.names
-        entry.lacking = tuple(name for name in pointed.names if name not in shop.listed)
-        asked_alone = [other.name for other in shop.book if other.state.good and other.name in pointed.names]
+        entry.lacking = tuple(name for name in pointed.names if not shop.video(name))
+        found = dict.fromkeys(filter(None, map(shop.video, pointed.names)))
+        asked_alone = [other.name for other in shop.book if other.state.good and other.name in found]
         entry.notes += tuple(f"{name} had been done alone before" for name in sorted(asked_alone))
-        covered = [name for name in pointed.names if name in shop.listed and name not in asked_alone]
+        covered = [name for name in found if name not in asked_alone]
         if covered:
             entry.notes += (f"not done alone, since this timeline refers to it: {', '.join(covered)}",)
     entry.origin, entry.lines = asked.where, asked.lines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foleyd.locks import lock_file
 from foleyd.watch.errors import FolderUnusable, NotThere
-from foleyd.watch.kinds import is_foreign, is_hollow, is_wanted
+from foleyd.watch.kinds import alike, is_foreign, is_hollow, is_wanted
 from foleyd.watch.places import Places
 from foleyd.watch.placing import withdraw_failure
 from foleyd.watch.pointing import belongs
@@ -33,7 +33,7 @@ def overview(folder: Path) -> Overview:
         raise FolderUnusable(f"{folder} cannot be looked at ({error.strerror}); correct its name") from error
     book = Book(places.state)
     entries = sorted(book, key=lambda entry: entry.name.casefold())
-    uses = {use for entry in entries for use in entry.uses}
+    uses = {alike(use) for entry in entries for use in entry.uses}
     waiting = {
         name: _why(folder / name, stamp)
         for name, stamp in sorted(listed.items())

@@ -11,7 +11,7 @@ from typing import Any
 
 from foleyd.interchange.bundle import references
 from foleyd.timeline.media_url import file_uri, is_relative, media_name, resolve_media
-from foleyd.watch.kinds import is_video
+from foleyd.watch.kinds import alike, is_video
 
 Move = tuple[Path, Path]
 """A file or folder, and where it lies instead."""
@@ -55,8 +55,8 @@ def pointed_at(document: bytes, base_folder: Path, folder: Path, *, bundled: boo
 
 
 def belongs(name: str, uses: Collection[str]) -> bool:
-    """Whether the file called NAME is among USES; a reel has no suffix there."""
-    return name in uses or Path(name).stem in uses
+    """Whether the file called NAME is among USES, in the form of :func:`alike`; a reel has no suffix."""
+    return alike(name) in uses or alike(Path(name).stem) in uses
 
 
 def relinks(lost: Iterable[str], folder: Path, there: Collection[str]) -> list[tuple[str, Path]]:
@@ -65,13 +65,15 @@ def relinks(lost: Iterable[str], folder: Path, there: Collection[str]) -> list[t
     A whole folder of the document goes at once: there is a limit to how many the daemon takes.
     """
     found: dict[str, Path] = {}
+    wholes = {alike(other): other for other in there}
+    stems = {alike(Path(other).stem): other for other in there if is_video(other)}
     for url in lost:
         name = media_name(url)
         if name in there:
             cut = max(url.rfind("/"), url.rfind("\\"))
             found.setdefault(*((url[:cut], folder) if cut > 0 else (url, folder / name)))
-        elif same := [other for other in there if Path(other).stem == name]:
-            found.setdefault(url, folder / same[0])
+        elif same := wholes.get(alike(name)) or stems.get(alike(name)):
+            found.setdefault(url, folder / same)
     return list(found.items())[:MOST_RELINKS]
 
 

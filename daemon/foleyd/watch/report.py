@@ -16,7 +16,7 @@ from foleyd.ranges import fraction, label, start_label
 from foleyd.refused import RequestRefused
 from foleyd.timebase import Timecode
 from foleyd.v1 import foleyd_pb2 as pb
-from foleyd.watch.kinds import SETTINGS_FILE, SIDECAR_SUFFIX
+from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX
 
 BY_MARKERS = "the markers of "
 """How the words begin that say so."""
@@ -182,9 +182,15 @@ def _again(story: Story, failed: bool) -> list[str]:
             "results come into a folder of their own beside this one.",
             *([f"More on this job: foley jobs {story.job}"] if story.job else []),
         ]
+    # A prompt in a sidecar would put the cue sheet aside.
+    change = (
+        f"change {story.where}, or write takes = 3 or a seed into {side} beside {story.name}"
+        if story.where.endswith(SHEET_SUFFIX)
+        else f"write takes = 3, a seed or another prompt into {side} beside {story.name}, or change it"
+    )
     lines = [
-        f"Other takes: write takes = 3, a seed or another prompt into {side} beside {story.name}, or change "
-        "it; new results come into a folder of their own beside this one, which stays as it is.",
+        f"Other takes: {change}; new results come into a folder of their own beside this one, which stays as "
+        "it is.",
     ]
     if failed:
         lines.append(f"What failed, again: {retry_command(story.name, story.folder)}")
@@ -204,10 +210,17 @@ def _retry(story: Story) -> list[str]:
         f"- {retry_command(story.name, story.folder)}",
         "- delete this report",
         f"- put {story.name} into the folder again",
-        f"- write a prompt into {side}: it goes before the markers"
-        if story.where.startswith(BY_MARKERS)
-        else f"- change {side}, or for a missing prompt {SETTINGS_FILE}",
+        _other_words(story.where, side),
     ]
+
+
+def _other_words(where: str, side: str) -> str:
+    """What to change of what was asked, by WHERE it was said; SIDE is the sidecar's name."""
+    if where.startswith(BY_MARKERS):
+        return f"- write a prompt into {side}: it goes before the markers"
+    if where.endswith((SIDECAR_SUFFIX, SHEET_SUFFIX)):
+        return f"- change {where}"
+    return f"- change {side}, or for a missing prompt {SETTINGS_FILE}"
 
 
 def retry_command(name: str, folder: Path) -> str:

@@ -14,7 +14,7 @@ from foleyd.client import Daemon, connect
 from foleyd.config import Folders, Settings
 from foleyd.cuesheet.schema import Sidecar
 from foleyd.watch.asking import Rules, Sides, sides_of
-from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX, is_wanted
+from foleyd.watch.kinds import SETTINGS_FILE, alike, base_of, is_side, is_video, is_wanted
 from foleyd.watch.places import Places
 from foleyd.watch.records import Book, Entry, Stamp
 
@@ -41,7 +41,8 @@ Tell = Callable[[News], None]
 
 @dataclass(slots=True)
 class Shop:
-    """One watch folder at work. LISTED are the files in it, by name, as of the last look; GIVEN are sheets
+    """One watch folder at work. LISTED are the files in it, by name, as of the last look, SIDES the sidecars
+    and sheets among them whose names are to the letter no file's there, by what is alike; GIVEN are sheets
     for files that something else than a sidecar speaks of; SOURCES say where files of other folders lie.
 
     STOP is set when the work is to be left to the daemon.
@@ -58,11 +59,32 @@ class Shop:
     watched: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
     listed: dict[str, Stamp] = field(default_factory=dict)
+    sides: dict[str, str] = field(default_factory=dict)
+    _videos: dict[str, str] | None = None
     given: dict[str, tuple[Sidecar, str]] = field(default_factory=dict)
     sources: dict[str, Path] = field(default_factory=dict)
     _claimed: set[int] = field(default_factory=set)
     _connections: set[Daemon] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, listed: dict[str, Stamp]) -> None:
+        """Takes note of the files in the folder."""
+        self.listed, self._videos = listed, None
+        sides = [name for name in listed if is_side(name)]
+        called = (
+            {base for name in listed if is_wanted(name) for base in (name, Path(name).stem)} if sides else ()
+        )
+        self.sides = {alike(side): side for side in sides if base_of(side) not in called}
+
+    def video(self, media: str) -> str:
+        """The video in the folder that a timeline calls MEDIA, or, as a reel, by its stem; "" for none."""
+        if media in self.listed:
+            return media
+        if self._videos is None:
+            names = [name for name in self.listed if is_video(name)]
+            self._videos = {alike(Path(name).stem): name for name in names}
+            self._videos |= {alike(name): name for name in names}
+        return self._videos.get(alike(media), "")
 
     def path(self, name: str) -> Path:
         """Where the file called NAME lies."""
@@ -127,8 +149,7 @@ def look(folder: Path) -> dict[str, Stamp]:
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            side = name == SETTINGS_FILE or name.endswith((SIDECAR_SUFFIX, SHEET_SUFFIX))
-            if (side or is_wanted(name)) and _is_text(name):
+            if (name == SETTINGS_FILE or is_side(name) or is_wanted(name)) and _is_text(name):
                 stamp = stamp_at(folder / name)
                 if stamp is not None:
                     found[name] = stamp
@@ -140,7 +161,7 @@ def sides_at(shop: Shop, name: str) -> Sides:
     folder = shop.places.source
     if name in shop.given:
         return Sides(None, None)
-    return sides_of(folder, name, lambda side: stamp_at(folder / side))
+    return sides_of(folder, name, lambda side: stamp_at(folder / side), shop.sides)
 
 
 def stamp_at(path: Path) -> Stamp | None:

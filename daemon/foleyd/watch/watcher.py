@@ -16,7 +16,7 @@ from foleyd.locks import lock_file
 from foleyd.watch.asking import folder_digest, sides_of
 from foleyd.watch.errors import FolderUnusable, WatchedAlready
 from foleyd.watch.events import Events, network_kind
-from foleyd.watch.kinds import is_timeline, is_wanted
+from foleyd.watch.kinds import alike, is_timeline, is_wanted
 from foleyd.watch.pointing import Pointed, belongs, pointed_at
 from foleyd.watch.records import Book, Entry, Stamp, State
 from foleyd.watch.ripening import PATIENCE, Ripening
@@ -178,7 +178,7 @@ class Watcher:
         except OSError as error:
             self._away(error)
             return
-        self._shop.listed = listed
+        self._shop.note(listed)
         self._asked, self._rules_now = self._shop.places.asked_again(), ""
         due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
         # Not where nothing is: a share that is not mounted looks like that.
@@ -260,13 +260,15 @@ class Watcher:
             or self._differ([entry.stamp], [listed[name]])
         ):
             return True
-        if self._differ(entry.seen, sides_of(self._shop.places.source, name, listed.get).stamps):
+        if self._differ(
+            entry.seen, sides_of(self._shop.places.source, name, listed.get, self._shop.sides).stamps
+        ):
             return True
         if self._asked and self._shop.places.ask_again(name).name in self._asked:
             return True
         if entry.state is State.DONE:
             return False
-        if any(media in listed for media in entry.lacking):
+        if any(map(self._shop.video, entry.lacking)):
             return True
         return entry.state is State.FAILED and self._is_worth_retrying(entry)
 
@@ -315,19 +317,19 @@ class Watcher:
     def _lacks(self, name: str, ripe: float, now: float) -> str:
         """What a timeline waits for: its own media that are still being copied into the folder."""
         _, pointed = self._pointed.get(name, (None, Pointed((), ())))
-        for media in self._shop.listed:
-            if is_wanted(media) and belongs(media, pointed.names) and self._ripening.why_not(media):
-                return f"its {media} is still being copied"
-        missing = [media for media in pointed.names if not self._is_here(media)]
+        missing = []
+        for media in pointed.names:
+            found = self._shop.video(media)
+            if not found:
+                missing.append(media)
+            elif self._ripening.why_not(found):
+                return f"its {found} is still being copied"
         return f"its {missing[0]} may come" if missing and now - ripe < self._together else ""
-
-    def _is_here(self, media: str) -> bool:
-        return media in self._shop.listed or any(Path(name).stem == media for name in self._shop.listed)
 
     def _used_names(self) -> set[str]:
         """Names of files that a timeline refers to which was dropped here."""
         used = {name for _, pointed in self._pointed.values() for name in pointed.names}
-        return used.union(*(entry.uses for entry in self._shop.book if entry.uses))
+        return set(map(alike, used.union(*(entry.uses for entry in self._shop.book if entry.uses))))
 
     def _read_timelines(self, due: Iterable[str], listed: dict[str, Stamp]) -> None:
         """Finds out which files ripe timelines refer to, before any video is begun."""

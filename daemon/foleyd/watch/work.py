@@ -134,9 +134,7 @@ def _is_asked_again(shop: Shop, name: str) -> bool:
 
 def _has_more_media(shop: Shop, entry: Entry) -> bool:
     """Whether media that a timeline lacked have come since, and were what it failed for, if only partly."""
-    return entry.state in (State.FAILED, State.PARTLY) and any(
-        media in shop.listed for media in entry.lacking
-    )
+    return entry.state in (State.FAILED, State.PARTLY) and any(shop.video(media) for media in entry.lacking)
 
 
 def _renamed(shop: Shop, name: str, facts: _Facts) -> Entry | None:
