@@ -146,7 +146,7 @@ class Visit:
             self.window.tell(self.title, lines, problem=not isinstance(failed, PlacingCancelled))
             return
         made = "{} take{} placed, made by {}".format(len(rows), "s" * (len(rows) != 1), view.engine)
-        lines = [made, *receipt_lines(self.host, rows), *placing.still_heard]
+        lines = [made, *receipt_lines(self.host, rows), *placing.remarks]
         self.window.tell(self.title, [*lines, *self.look.remarks(view.warnings)])
 
     def redo(self) -> None:

@@ -20,7 +20,8 @@ _NEAR = Fraction(1, 2000)
 """Rates nearer than this part of themselves are one: 23.98 and 23.976, but not 23.976 and 24."""
 _WHOLE = (24, 25, 30, 48, 50, 60, 90, 96, 100, 120, 15, 16, 18, 72)
 _NTSC = (24, 30, 48, 60, 96, 120)
-_DROPS = (Fraction(30000, 1001), Fraction(60000, 1001), Fraction(120000, 1001))
+DROPS = (Fraction(30000, 1001), Fraction(60000, 1001), Fraction(120000, 1001))
+"""The rates that may count in drop frame."""
 _TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})$")
 
 
@@ -29,7 +30,8 @@ class TimeWrong(ValueError):
 
 
 def read_rate(value: Any) -> tuple[Fraction, bool]:
-    """(exact rate, drop frame by its suffix) of a rate as any version gives it: 23.976, "29.97 DF", "24".
+    """(exact rate, drop frame by its suffix) of a rate as any version gives it: 23.976, "29.97 DF", "24",
+    "23,976" where a text of Resolve's is in the system's language.
 
     Raises TimeWrong.
     """
@@ -37,13 +39,13 @@ def read_rate(value: Any) -> tuple[Fraction, bool]:
     drop = text.upper().endswith("DF")
     number = text[:-2].strip() if drop else text
     try:
-        said = Fraction(number)
+        said = Fraction(number.replace(",", "."))
     except (ValueError, ZeroDivisionError):
         said = Fraction(0)
     if said <= 0:
         raise TimeWrong(f"Resolve says that the rate is {value!r}, which is none")
     exact = snapped(said)
-    return exact, drop and exact in _DROPS
+    return exact, drop and exact in DROPS
 
 
 def snapped(rate: Fraction) -> Fraction:

@@ -7,7 +7,8 @@ Standard library only, Python 3.8 syntax.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Sequence, Tuple
+from contextlib import suppress
+from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
 from .frames import Cut, CutInexact, TimeWrong, cut_of, decimal, read_rate
 from .placed import BIN, Added, Piece, clips_by_path, plain_name, same_file, sub_folder
@@ -47,6 +48,8 @@ def import_takes(host: Host, added: Added, note: Note, pieces: Sequence[Piece], 
     finally:
         if kept is not None:
             maybe(pool, "SetCurrentFolder", kept)
+    added.pool = _as_resolve_has_them(pieces, clips)
+    note(added)
     found = {}
     for piece in pieces:
         clip = clips.get(same_file(piece.path))
@@ -54,6 +57,20 @@ def import_takes(host: Host, added: Added, note: Note, pieces: Sequence[Piece], 
             raise HostProblem(f"Resolve did not import {os.path.basename(piece.path)}")
         found[piece.path] = clip, _cut(host, piece, clip)
     return found
+
+
+def _as_resolve_has_them(pieces: Sequence[Piece], clips: Mapping[str, Any]) -> list[str]:
+    """The files of PIECES as Resolve spells them in CLIPS, which PIECES have from then on: it may name a
+    folder that is a link by what that points to."""
+    by_name = {os.path.basename(path): clip for path, clip in clips.items()}
+    for piece in pieces:
+        known = same_file(piece.path)
+        clip = None if known in clips else by_name.get(os.path.basename(known))
+        other = str(maybe(clip, "GetClipProperty", "File Path") or "")
+        with suppress(OSError):
+            if other and os.path.samefile(other, piece.path):
+                piece.path = other
+    return list(dict.fromkeys(piece.path for piece in pieces))
 
 
 def _check_rate(host: Host) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from .frames import Cut
 from .importing import AT_A_TIME, Imported, Note, import_takes
+from .marking import add_markers
 from .placed import (
     PLACED,
     Added,
@@ -26,13 +27,11 @@ from .placed import (
     same_file,
 )
 from .receipt import receipt, users_items
-from .resolve_calls import HostProblem, call, maybe
-from .resolve_host import EDIT_PAGE, OURS, SOUND, Host
+from .resolve_calls import HostProblem, call, listed, maybe
+from .resolve_host import EDIT_PAGE, SOUND, Host
 from .taking_back import take_back, taken_back
 
-MARKER_COLOUR = "Mint"
 _TYPES = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
-_NOTE_LENGTH = 900
 
 Progress = Callable[[str, int, int], bool]
 """Shows what is being done, and with how many of how many; True once the editor wants to cancel."""
@@ -53,13 +52,18 @@ class Placing:
         self.number = self.done = 0
         self.still_heard: list[str] = []
         """Sentences on earlier takes that could not be disabled, as on a locked track."""
+        self.unmarked: list[str] = []
+        """Sentences on markers that could not be set."""
+        self.doubtful = 0
+        """How many takes were in calls that Resolve did not answer as it does when all are placed."""
 
     def place(
         self, pieces: Sequence[Piece], *, markers: bool, instead_of: Sequence[Mapping[str, Any]]
     ) -> list[Row]:
         """Lays PIECES onto new tracks and reads them back; the receipt.
 
-        MARKERS: one over each cue. INSTEAD_OF: items of an earlier job, which are disabled once all is well.
+        MARKERS: one over each cue, as far as they can be set. INSTEAD_OF: items of an earlier job, which are
+        disabled once all is well.
         Raises PlacingFailed, and PlacingCancelled, with everything taken back.
         """
         host, self.number = self.host, len(pieces)
@@ -71,7 +75,7 @@ class Placing:
                 for name, track in tracks.items():
                     self._append([piece for piece in pieces if piece.track == name], imported, track)
                 if markers:
-                    self._add_markers(pieces)
+                    self.unmarked = add_markers(host, self.added, self.note, pieces, self._marking)
                 cuts = {path: cut for path, (_, cut) in imported.items()}
                 rows = receipt(host, pieces, cuts, tracks, step=self._read_back)
                 _check(rows, before, users_items(host, self._reading, set(tracks.values())))
@@ -89,6 +93,15 @@ class Placing:
                 why = str(problem) or type(problem).__name__
                 raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
             return rows
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the receipt has to say beside its rows."""
+        doubts = (
+            f"Resolve did not confirm {self.doubtful} of these, though they lie there: save the project, "
+            "and see that they stay"
+        )
+        return [*self.still_heard, *self.unmarked, *([doubts] if self.doubtful else [])]
 
     def _go_on(self, words: str, done: int) -> None:
         """Shows WORDS, and that DONE are done. Raises _Cancelled where the editor wants no more of it."""
@@ -182,7 +195,9 @@ class Placing:
                 call(host.resolve, "OpenPage", EDIT_PAGE)
             some = pieces[first : first + AT_A_TIME]
             wishes = [_wish(piece, *imported[piece.path], track) for piece in some]
-            call(host.pool, "AppendToTimeline", wishes)
+            said = listed(call(host.pool, "AppendToTimeline", wishes))
+            if len(said) < len(some):
+                self.doubtful += len(some)
             self.done += len(some)
         # What it returns proves nothing; the items are what lies there now.
         laid = {}
@@ -200,26 +215,8 @@ class Placing:
             if not piece.heard:
                 call(laid[same_file(piece.path)].handle, "SetClipEnabled", False)
 
-    def _add_markers(self, pieces: Sequence[Piece]) -> None:
-        """A marker over each cue that is heard, on its first frame that has none yet."""
-        host = self.host
-        taken = {int(frame) for frame in call(host.timeline, "GetMarkers") or {}}
-        self.added.markers = [f"{OURS}{self.added.job}:{piece.cue}" for piece in pieces if piece.heard]
-        self.note(self.added)
-        for number, piece in enumerate(pieces):
-            self._now_and_then("setting markers", number, number)
-            first = host.clock.relative(piece.span.start)
-            frames = range(first, first + piece.span.length)
-            free = next((frame for frame in frames if frame not in taken), None)
-            if not piece.heard or free is None:
-                continue
-            custom = f"{OURS}{self.added.job}:{piece.cue}"
-            text = f"{piece.prompt[:_NOTE_LENGTH]}\nseed {piece.seed}\njob {self.added.job}"
-            length = piece.span.length - (free - first)
-            said = call(host.timeline, "AddMarker", free, MARKER_COLOUR, piece.track, text, length, custom)
-            if not said:
-                raise HostProblem(f"the marker at {host.clock.label(piece.span.start)} could not be set")
-            taken.add(free)
+    def _marking(self, number: int) -> None:
+        self._now_and_then("setting markers", number, number)
 
     def _disable(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Disables those of ENTRIES that lie where they were put and are heard."""

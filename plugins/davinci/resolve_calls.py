@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+NO_ANSWER = "Resolve gives no answer; close its dialogs and try again"
 AT_A_TIME = 100
 """Items that are read before the window may live for a moment."""
 
@@ -31,7 +32,7 @@ class NotThere(HostProblem):
 def call(thing: Any, name: str, *arguments: Any) -> Any:
     """What THING's method NAME returns. Raises NotThere where it has none, HostProblem where it fails."""
     if thing is None or thing is False:  # as everything is while one of its own boxes is open
-        raise HostProblem("Resolve gives no answer; close its dialogs and try again")
+        raise HostProblem(NO_ANSWER)
     method = getattr(thing, name, None)
     if not callable(method):
         raise NotThere(f"this version of Resolve has no {name}")
@@ -50,9 +51,10 @@ def maybe(thing: Any, name: str, *arguments: Any) -> Any:
 
 
 def listed(said: Any) -> list[Any]:
-    """What a call that lists says: None where there is nothing, a table with numbers in some versions."""
-    values = list(said.values()) if isinstance(said, dict) else list(said or [])
-    return [each for each in values if each is not None]
+    """What a call that lists says: None where there is nothing, a table with numbers in some versions, and
+    True or False where it lists nothing."""
+    values = list(said.values()) if isinstance(said, dict) else said
+    return [each for each in values if each is not None] if isinstance(values, (list, tuple)) else []
 
 
 def number(thing: Any, name: str, *arguments: Any) -> int:

@@ -14,8 +14,19 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from .frames import Clock, Span, TimeWrong, decimal, read_rate
-from .resolve_calls import AT_A_TIME, HostProblem, Step, call, listed, maybe, nothing, number, words
+from .frames import DROPS, Clock, Span, TimeWrong, decimal, read_rate
+from .resolve_calls import (
+    AT_A_TIME,
+    NO_ANSWER,
+    HostProblem,
+    Step,
+    call,
+    listed,
+    maybe,
+    nothing,
+    number,
+    words,
+)
 
 OLDEST = (18, 5)
 """Before it sound could not be placed at a frame."""
@@ -25,6 +36,8 @@ PICTURE, SOUND = "video", "audio"
 OURS = "foleyd:"
 """What the custom data of our markers begins with."""
 EDIT_PAGE = "edit"
+_MOST_UNCOUNTED = 100
+"""More tracks than this are never added between two counts."""
 
 _DEFAULT_MARKER = re.compile(r"^(marker|marke|marcador|marqueur|маркер|标记|マーカー)\s*\d*$", re.IGNORECASE)
 
@@ -94,6 +107,11 @@ class Item:
         """What Resolve calls a clip of the pool that stands for no file ("Compound"), "" for all others."""
         return "" if self.path or not self.pooled else str(maybe(self._clip, "GetClipProperty", "Type") or "")
 
+    @property
+    def uses(self) -> str:
+        """How often timelines use its clip, as Resolve counts; no number where it does not."""
+        return str(maybe(self._clip, "GetClipProperty", "Usage") or "") if self.pooled else ""
+
     @cached_property
     def place(self) -> tuple[str, int]:
         """Kind and number of its track; a picture's, number 0, where this version cannot tell."""
@@ -157,8 +175,11 @@ class Host:
 
     def open_timeline(self) -> None:
         """Reads which timeline is open and how it counts. Raises HostProblem."""
-        self.project = maybe(maybe(self.resolve, "GetProjectManager"), "GetCurrentProject")
+        manager = maybe(self.resolve, "GetProjectManager")
+        self.project = maybe(manager, "GetCurrentProject")
         self.timeline = maybe(self.project, "GetCurrentTimeline")
+        if any(each is False for each in (manager, self.project, self.timeline)):  # a box of its own is open
+            raise HostProblem(NO_ANSWER)
         if self.timeline is None:
             raise HostProblem("no timeline is open; open one on the Edit page and try again")
         self.project_name = str(maybe(self.project, "GetName") or "")
@@ -168,7 +189,17 @@ class Host:
             self._read_clock()
         except TimeWrong as wrong:
             raise HostProblem(f"{wrong}; set the timeline's frame rate in its settings") from None
-        self.length = number(self.timeline, "GetEndFrame") - self.clock.start
+        self.length = self._end() - self.clock.start
+
+    def _end(self) -> int:
+        """The frame after the last that has something: by the items too, as it is not certain whether Resolve
+        gives that frame or the last one."""
+        end = number(self.timeline, "GetEndFrame")
+        for kind in (PICTURE, SOUND):
+            for index in range(1, self.track_count(kind) + 1):
+                last = listed(call(self.timeline, "GetItemListInTrack", kind, index))[-1:]
+                end = max([end, *(number(each, "GetEnd") for each in last)])
+        return end
 
     def _read_clock(self) -> None:
         said = maybe(self.timeline, "GetSetting", "timelineFrameRate")
@@ -179,6 +210,9 @@ class Host:
         flag = str(maybe(self.timeline, "GetSetting", "timelineDropFrameTimecode") or "0")
         drop = drop or flag == "1" or ";" in timecode
         self.clock = Clock(rate, drop, number(self.timeline, "GetStartFrame"))
+        if not drop and rate in DROPS and self.clock.frame(timecode) != self.clock.start:
+            # Some version may write it without the semicolon: what frame it is tells all the same.
+            self.clock = Clock(rate, True, self.clock.start)
         if self.clock.frame(timecode) != self.clock.start:
             meant = self.clock.label(self.clock.start)
             raise TimeWrong(
@@ -193,6 +227,8 @@ class Host:
         if names != (self.project_id, self.id):
             return False
         self.project, self.timeline = project, timeline
+        name = maybe(timeline, "GetName")
+        self.name = name if isinstance(name, str) and name else self.name  # it may be called otherwise now
         return True
 
     def other_open(self) -> bool:
@@ -207,13 +243,25 @@ class Host:
         return project, timeline, (maybe(project, "GetUniqueId"), maybe(timeline, "GetUniqueId"))
 
     def track_count(self, kind: str) -> int:
-        """How many tracks of KIND there are; the count that Resolve gives may be an old one, not so names."""
-        count = number(self.timeline, "GetTrackCount", kind)
+        """How many tracks of KIND there are; the count that Resolve gives may be an old one, not so names.
+
+        Those of tracks that are not there are empty, or none; where they are not, the count is all there is.
+        """
+        known = count = number(self.timeline, "GetTrackCount", kind)
         while maybe(self.timeline, "GetTrackName", kind, count + 1):
             count += 1
-        while count and maybe(self.timeline, "GetTrackName", kind, count) == "":
+            if count - known > _MOST_UNCOUNTED:
+                return known
+        while count and self._no_track(kind, count):
             count -= 1
-        return count
+        return count or known
+
+    def _no_track(self, kind: str, index: int) -> bool:
+        for _ in range(2):  # None is also what a call gives that fails for once
+            said = maybe(self.timeline, "GetTrackName", kind, index)
+            if said is not None:
+                return bool(said == "")
+        return True
 
     def items(self, kind: str, index: int) -> list[Item]:
         """What lies on a track, in order; transitions are left out where they can be told."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Mapping, Sequence
 
+from .in_use import Uses, in_use
 from .our_tracks import empty_tracks
 from .placed import BIN, LEFT, REMOVED, Added, clips_by_path, ours_of, same_file, sub_folder
 from .resolve_calls import HostProblem, call, listed, maybe
@@ -30,6 +31,8 @@ class Taken:
     """What was left because the editor has made it theirs."""
     used: bool = False
     """Whether something on a timeline uses the clips still."""
+    uses: Uses = field(default_factory=lambda: Uses([]))
+    """What Resolve said of the clips before the items were deleted."""
 
 
 def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
@@ -45,7 +48,7 @@ def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
                 step(host, added, taken, at_once)
             except HostProblem as problem:
                 taken.left.append(str(problem))
-    if maybe(host.timeline, "GetName") != host.name:
+    if maybe(host.timeline, "GetUniqueId") != host.id:
         taken.left.append("Resolve gives no answer")
     if taken.left and host.other_open():
         taken.left.insert(0, f"{CLOSED}{host.name}")
@@ -59,13 +62,16 @@ def _take_items(host: Host, added: Added, taken: Taken, _at_once: bool) -> None:
     held = {index for index, _ in ours}
     locked = {index for index in held if maybe(host.timeline, "GetIsTrackLocked", SOUND, index) is True}
     free = [item.handle for index, item in ours if index not in locked]
+    taken.uses = Uses([item for _, item in ours])
     if free:
         maybe(host.timeline, "DeleteClips", free, False)
     items = host.all_items(SOUND)
     for _, item in ours_of(items, added.silenced):
         if not item.enabled:
             maybe(item.handle, "SetClipEnabled", True)
-    for index, item in ours_of(items, added.items):
+    remaining = ours_of(items, added.items)
+    taken.uses.without([item for _, item in remaining])
+    for index, item in remaining:
         where = LOCKED if index in locked else ""
         taken.left.append(f"{item.name} at {host.clock.label(item.start)}{where}")
     _delete_tracks(host, added, held, taken)
@@ -110,10 +116,13 @@ def _take_clips(host: Host, added: Added, taken: Taken, at_once: bool) -> None:
             if place == home or at_once:
                 ours.update(found)
             elif found:
-                taken.stays.append(_stay(found, place))
-    used = _used(host, ours)
-    taken.used = bool(used)
-    unused = [clip for path, clip in ours.items() if path not in used]
+                taken.stays.append(_stay(found, place, "where you put {}", "it", "them"))
+    used = in_use(host, ours, taken.uses, here_only=at_once)
+    taken.used = bool(used.lying)
+    if used.counted:
+        still = {path: ours[path] for path in used.counted}
+        taken.stays.append(_stay(still, home, "as Resolve says that {} used", "it is", "they are"))
+    unused = [clip for path, clip in ours.items() if path not in used.lying | used.counted]
     if unused:
         maybe(host.pool, "DeleteClips", unused)
     kept = len(_clips_of(_bin_at(root, home), added)) - (len(ours) - len(unused))
@@ -144,32 +153,11 @@ def _bins(root: Any) -> Iterator[tuple[str, Any]]:
             todo.append((f"{place}/{name}" if place else name, inner))
 
 
-def _stay(clips: Mapping[str, Any], place: str) -> str:
-    """That CLIPS stay in the bin at PLACE."""
+def _stay(clips: Mapping[str, Any], place: str, why: str, one: str, many: str) -> str:
+    """That CLIPS stay in the bin at PLACE, and WHY."""
     names = [os.path.basename(path) for path in clips]
-    what, them = (
-        (f"{names[0]} stays", "it") if len(names) == 1 else (f"{len(names)} sound files stay", "them")
-    )
-    return f"{what} in the bin {place or 'Master'}, where you put {them}"
-
-
-def _used(host: Host, clips: Mapping[str, Any]) -> set[str]:
-    """Those of CLIPS that lie on a timeline still: the editor has copied them, or the timeline.
-
-    Resolve counts the uses of a clip; where its answer is no number, all timelines are looked through.
-    """
-    counts = {path: str(maybe(clip, "GetClipProperty", "Usage") or "") for path, clip in clips.items()}
-    used = {path for path, count in counts.items() if count.isdigit() and int(count)}
-    timelines = [host.timeline]
-    if not all(count.isdigit() for count in counts.values()):
-        number = int(maybe(host.project, "GetTimelineCount") or 0)
-        timelines += [maybe(host.project, "GetTimelineByIndex", index + 1) for index in range(number)]
-    for timeline in timelines:
-        for index in range(1, int(maybe(timeline, "GetTrackCount", SOUND) or 0) + 1):
-            for handle in listed(maybe(timeline, "GetItemListInTrack", SOUND, index)):
-                path = maybe(maybe(handle, "GetMediaPoolItem"), "GetClipProperty", "File Path")
-                used |= {same_file(str(path or ""))} & set(clips)
-    return used
+    what = f"{names[0]} stays" if len(names) == 1 else f"{len(names)} sound files stay"
+    return f"{what} in the bin {place or 'Master'}, {why.format(one if len(names) == 1 else many)}"
 
 
 def _clips_of(folder: Any, added: Added) -> dict[str, Any]:

@@ -41,11 +41,10 @@ _SPREADS = (EACH, WHOLE)
 
 def ask_view(ui: Any, question: Question) -> Any:
     """The view that asks QUESTION; ``fill`` puts in what is in it."""
-    several = "\n" in question.values["prompt"]
     hint = {"PlaceholderText": WORDS["prompt"]["hint"]}
     prompt = (
         ui.TextEdit(_attributes("prompt", MinimumSize=[200, 64], Weight=1, **hint))
-        if several
+        if _several(question)
         else ui.LineEdit(_attributes("prompt", MinimumSize=[200, 34], Weight=0, **hint))
     )
     heading = [ui.Label({"Text": WORDS["prompt"]["label"], "StyleSheet": "font-weight: bold;", "Weight": 1})]
@@ -150,7 +149,7 @@ def fill(items: Mapping[str, Any], question: Question) -> None:
     if "Earlier" in items:
         texts = [" ".join(text.split())[:80] for text in question.earlier]
         _offer(items["Earlier"], [WORDS["earlier"]["label"], *texts], range(len(texts) + 1), 0)
-    set_prompt(items["Prompt"], values["prompt"])
+    set_prompt(items["Prompt"], question, values["prompt"])
     items["Negative"].Text = values["negative"]
     items["Seed"].Text = values["seed"]
     items["Folder"].Text = values["folder"]
@@ -162,7 +161,7 @@ def fill(items: Mapping[str, Any], question: Question) -> None:
 def read(items: Mapping[str, Any], question: Question) -> dict[str, Any]:
     """What is in the fields."""
     prompt = items["Prompt"]
-    text = prompt.PlainText if "\n" in question.values["prompt"] else prompt.Text
+    text = prompt.PlainText if _several(question) else prompt.Text
     source = chosen(items["Source"], [source["key"] for source in question.sources])
     return {
         "source": source,
@@ -179,12 +178,17 @@ def read(items: Mapping[str, Any], question: Question) -> dict[str, Any]:
     }
 
 
-def set_prompt(item: Any, text: str) -> None:
-    """Puts TEXT into the prompt's field, which has one line or several."""
-    if item.PlainText is None:
-        item.Text = " ".join(text.split("\n"))
-    else:
+def set_prompt(item: Any, question: Question, text: str) -> None:
+    """Puts TEXT into the prompt's field for QUESTION, which has one line or several."""
+    if _several(question):
         item.PlainText = text
+    else:
+        item.Text = " ".join(text.split("\n"))
+
+
+def _several(question: Question) -> bool:
+    """Whether the prompt's field has several lines."""
+    return "\n" in question.values["prompt"]
 
 
 def show_problem(items: Mapping[str, Any], problem: str) -> None:

@@ -145,7 +145,7 @@ class UiManagerWindow(Window):
     def _take_earlier(self, question: Question) -> None:
         number = int(self._items["Earlier"].CurrentIndex)
         if number > 0:  # the first entry says what the others are
-            layout.set_prompt(self._items["Prompt"], question.earlier[number - 1])
+            layout.set_prompt(self._items["Prompt"], question, question.earlier[number - 1])
             self._items["Earlier"].CurrentIndex = 0
             self._focus("Prompt")
 

@@ -38,6 +38,15 @@ QUIRKS: list[dict[str, Any]] = [
     {"add_subfolder_moves": False},
     {"export_keeps_handle": True},
     {"track_name_colon": False},
+    {"usage_count": "late"},
+    {"file_path": "real"},
+    {"decimal_comma": True, "fps_style": "string"},
+    {"missing_track_name": None},
+    {"missing_track_name": None, "stale_track_count": True},
+    {"end_frame": "inclusive"},
+    {"modal_blocks": "writes"},
+    {"duplicate_folder": True},
+    {"bad_index": "list_with_none"},
 ]
 
 

@@ -354,14 +354,16 @@ def test_where_resolve_has_no_windows_it_is_said() -> None:
 
 
 def test_only_what_uimanager_knows_is_used_and_on_the_main_thread(tmp_path: Path) -> None:
-    at_hand = WithUiManager(tmp_path, [("generate",), ("cancel at", 1), ("close",), ("choose", "Yes")])
+    act = [("generate",), ("generate",), ("cancel at", 1), ("close",), ("choose", "Yes")]
+    at_hand = WithUiManager(tmp_path, act, widget_unknown="raises")
     window = at_hand.window
-    assert window.ask(question(earlier=["rain"], notes=["A note."], problem="Not so."))
+    for prompt in ("rain", "rain\nwind"):
+        asked = question(values={"prompt": prompt}, earlier=["hail"], notes=["A note."], problem="Not so.")
+        assert (window.ask(asked) or {})["prompt"] == prompt
     progress_until_cancelled(window)
     window.tell("Done", [row("OK", "Foley 1"), row("NOT OK", "Foley 2")])
     assert window.choose("Sure?", ["Really?"], ["Yes", "No"]) == "Yes"
-    # How set_prompt tells one field from the other: an unknown name is None there.
-    assert set(at_hand.host.ui.unknown) <= {("LineEdit", "PlainText")}
+    assert not at_hand.host.ui.unknown
     assert not at_hand.host.ui.off_main_thread
 
 

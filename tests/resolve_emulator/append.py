@@ -28,11 +28,11 @@ def append(host: Any, args: Any, fault: str = "") -> Any:
             result.extend(_append_one(host, timeline, _as_info(info)))
     except _Nil:
         return None
-    if fault == "vanish_on_save":
+    if fault in ("vanish_on_save", "errors"):
         for item in result:
             if isinstance(item, Item):
                 item.vanishes = True
-    return result
+    return None if fault == "errors" else result
 
 
 def _as_info(info: Any) -> dict[str, Any]:

@@ -145,8 +145,24 @@ class Build:
             # Section 7: SetName of an item does nothing with ":" or "/"; of a track or bin it is not known.
             "track_name_colon": True,
             "folder_name_colon": True,
-            # Section 7: text values are partly localised, some are empty: does Usage tell a number.
+            # Section 7: text values are partly localised, some are empty: does Usage tell a number; "late":
+            # the number of when a page was opened last (whether it is counted anew at once is not known).
             "usage_count": True,
+            # Section 7: text values are partly localised: is the point of FPS a comma then.
+            "decimal_comma": False,
+            # Section 7 has no word on links: does "File Path" have the path as given, or the "real" one.
+            "file_path": "given",
+            # Sections 7, 11: SetName refuses ":" and "/" and says True; is a marker's name "taken", is
+            # AddMarker "refused" (False), or does it say True and do nothing ("silent").
+            "marker_colon": "taken",
+            # The facts are silent on the name of a track that is not there: "", None, or "numbered".
+            "missing_track_name": "",
+            # Section 6 has GetEndFrame absolute, but not whether it is the last frame or the one after.
+            "end_frame": "exclusive",
+            # Section 9: "parse `;` as DF"; whether each version writes it is not said.
+            "drop_semicolon": True,
+            # Section 2: unknown names of Resolve's objects yield None; of widgets it is not known ("raises").
+            "widget_unknown": "none",
             # Section 7: empty lists come as None. MR M
             "empty_list": None,
             # Section 7: order of GetSelectedClips is not documented: "clicked", "record", "reversed".

@@ -10,7 +10,8 @@
 - off_by_one: arguments are a frame later (see SHIFTED), or a number that comes back is one more
 - one_short: AppendToTimeline's endFrame is one less
 - modal: a box opens; from this call on everything returns False until `host.dismiss()`
-- vanish_on_save: AppendToTimeline's items are gone after SaveProject (section 8, MCP M)
+- vanish_on_save: AppendToTimeline's items are gone after SaveProject (section 8, MCP M: "a chunk that
+  errored"); errors: the same, and the answer tells, being None (how it shows is our guess)
 - disk_full: Export leaves half a file and returns False; truncates: the same, but True is returned
 - change: CHANGE(args) gives the arguments that are used
 - before: CHANGE(args) is run first (an editor who does something meanwhile), its result is ignored
@@ -33,6 +34,7 @@ ACTIONS = [
     "one_short",
     "modal",
     "vanish_on_save",
+    "errors",
     "disk_full",
     "truncates",
     "change",
@@ -43,6 +45,7 @@ ACTIONS = [
 OF_ONE = {
     "one_short": "MediaPool.AppendToTimeline",
     "vanish_on_save": "MediaPool.AppendToTimeline",
+    "errors": "MediaPool.AppendToTimeline",
     "disk_full": "Timeline.Export",
     "truncates": "Timeline.Export",
 }

@@ -133,6 +133,8 @@ class Host:
         if page != self.page:
             for one in self.project.timelines:
                 one.stale_counts = {}
+            for clip in self.project.pool_items():
+                clip.counted = pool.uses_of(self.project, clip)
         self.page = page
 
     def dismiss(self) -> None:

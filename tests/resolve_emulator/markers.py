@@ -50,6 +50,9 @@ class Marked(ApiObject):
             return False
         if not all(isinstance(text, str) for text in (name, note, custom)):
             return False
+        rule = self._host.quirks["marker_colon"]
+        if rule != "taken" and set(name) & set(":/"):
+            return bool(rule == "silent")
         markers[float(frame)] = {
             "color": color,
             "duration": float(duration),

@@ -63,6 +63,7 @@ class PoolItem(Model):
         self.kind = kind
         self.online = True
         self.markers: dict[float, dict[str, Any]] = {}
+        self.counted = 0  # uses when a page was opened last
         self.timeline: Timeline | None = None
 
     def start_frame(self) -> int:

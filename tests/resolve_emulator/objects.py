@@ -159,7 +159,7 @@ class _Bound:
         if action == "denies":
             self._do(args)
             return self._spec.fails
-        if action in ("vanish_on_save", "disk_full", "truncates"):
+        if action in ("vanish_on_save", "errors", "disk_full", "truncates"):
             return self._spec.function(self._owner, *args, fault=action)
         return self._altered(fault, args)
 

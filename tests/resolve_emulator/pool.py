@@ -53,6 +53,11 @@ def import_media(host: Any, media: Media) -> PoolItem:
     return item
 
 
+def uses_of(project: Any, clip: PoolItem) -> int:
+    """How many items on all timelines are of CLIP."""
+    return sum(one.pool is clip for timeline in project.timelines for one in timeline.all_items())
+
+
 class MediaPoolItem(Marked):
     """A clip of the pool."""
 
@@ -80,9 +85,11 @@ class MediaPoolItem(Marked):
         drop = media is not None and media.drop
         fps: Any = rates.short(item.fps)
         if self._host.quirks["fps_style"] == "string":
-            fps = str(fps)
+            fps = str(fps).replace(".", "," if self._host.quirks["decimal_comma"] else ".")
         start = item.start_frame()
         path = media.path if media is not None else ""
+        if self._host.quirks["file_path"] == "real" and path:
+            path = os.path.realpath(path)
         return {
             "File Path": path,
             "File Name": os.path.basename(path),
@@ -108,10 +115,10 @@ class MediaPoolItem(Marked):
 
     def _usage(self) -> str:
         """How often timelines use it (section 7 has the key; that all timelines count is our guess)."""
-        if not self._host.quirks["usage_count"]:
+        rule = self._host.quirks["usage_count"]
+        if not rule:
             return ""
-        uses = [one for timeline in self._host.project.timelines for one in timeline.all_items()]
-        return str(sum(one.pool is self._model for one in uses))
+        return str(self._model.counted if rule == "late" else uses_of(self._host.project, self._model))
 
     @api(since=(19, 0), fails=None)
     def GetAudioMapping(self) -> Any:

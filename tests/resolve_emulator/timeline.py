@@ -73,15 +73,16 @@ class Timeline(Marked):
 
     @api(fails=None)
     def GetEndFrame(self) -> Any:
-        """Absolute; exclusive as items' ends (our guess)."""
-        return self._model.end()
+        """Absolute; exclusive as items' ends or not: a switch."""
+        return self._model.end() - (self._host.quirks["end_frame"] == "inclusive")
 
     def _label(self, frame: int) -> str:
         return rates.to_timecode(frame, self._model.rate, self._model.drop)
 
     @api(since=(18, 0), fails=None)
     def GetStartTimecode(self) -> Any:
-        return self._label(self._model.start)
+        said = self._label(self._model.start)
+        return said if self._host.quirks["drop_semicolon"] else said.replace(";", ":")
 
     @api(since=(18, 0), writes=True)
     def SetStartTimecode(self, label: str) -> bool:
@@ -214,9 +215,11 @@ class Timeline(Marked):
 
     @api(fails=None)
     def GetTrackName(self, kind: str, index: int) -> Any:
-        """ "Audio 3" until named, by its place (our guess); "" where there is none."""
-        track = self._track(kind, index)
-        return "" if track is None else track.name or f"{kind.capitalize()} {index}"
+        """ "Audio 3" until named, by its place (our guess); where there is none, a switch says."""
+        track, missing = self._track(kind, index), self._host.quirks["missing_track_name"]
+        if track is None and missing != "numbered":
+            return missing
+        return (track.name if track is not None else "") or f"{kind.capitalize()} {index}"
 
     @api(writes=True)
     def SetTrackName(self, kind: str, index: int, name: str) -> bool:

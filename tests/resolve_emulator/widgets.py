@@ -171,6 +171,8 @@ class Widget:
             return not self._values["Visible"]
         if name not in self._values and name not in COMMON:
             self._ui.unknown.append((self._kind, name))
+            if self._ui._host.quirks["widget_unknown"] == "raises":
+                raise AttributeError(f"{self._kind} has no {name}")
         return self._values.get(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
