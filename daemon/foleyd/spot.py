@@ -116,7 +116,7 @@ def plan(
 
 @contextmanager
 def _fields_of(request: Request, number: int, cue: Cue) -> Iterator[None]:
-    """What an engine says of CUE, of NUMBER from 0, in the block: errors name the field of REQUEST at fault."""
+    """Errors of the block, in which an engine speaks of CUE, of NUMBER from 0, name the field of REQUEST."""
     try:
         yield
     except FoleyError as error:
