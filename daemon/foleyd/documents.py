@@ -13,7 +13,7 @@ import opentimelineio as otio
 from foleyd.brief import Commission, Conformed
 from foleyd.cue import Placement, Take
 from foleyd.refresh import size_of
-from foleyd.refreshed import Outcome, Refreshed, TakeFile
+from foleyd.refreshed import Outcome, Refreshed, TakeFile, with_lost_fades
 from foleyd.request import Document
 from foleyd.spot import duration_of, origin_of
 from foleyd.take_files import target_of
@@ -69,9 +69,10 @@ def _refreshed(commission: Commission, conformed: Conformed) -> Placed:
         tracks.update(rewrite(tree, root, changes, adding))
 
     written = write_document(timeline, brief.document.json, change)
+    left = [number for number, name in tracks.items() if name != changes[number].refreshed.track_name]
     refreshed = [
-        replace(each.refreshed, track_name=tracks.get(number, each.refreshed.track_name))
-        for number, each in enumerate(changes)
+        replace(one, track_name=tracks.get(number, one.track_name))
+        for number, one in enumerate(with_lost_fades([each.refreshed for each in changes], left))
     ]
     return Placed(
         Document(written, _base(commission), brief.name),

@@ -18,7 +18,7 @@ from foleyd.errors import Failure, FoleyError, RequestError, at_field, failure_o
 from foleyd.media.bwf import read_provenance
 from foleyd.media.errors import MediaError
 from foleyd.media.recut import take_shape
-from foleyd.refreshed import Outcome, Recipe, Refreshed, TakeFile
+from foleyd.refreshed import Outcome, Recipe, Refreshed, TakeFile, with_lost_fades
 from foleyd.request import AUTO_ENGINE, Document, Request, Selection
 from foleyd.timeline.document import read_document
 from foleyd.timeline.errors import SpottingError
@@ -207,9 +207,8 @@ def _with_cues(spotted: Spotted, answers: Sequence[Refreshed], settings: Setting
         return replace(one, new_cue=cues[key].id)
 
     ordered = sorted(cues.values(), key=lambda cue: cue.record)
-    return replace(
-        spotted, cues=tuple(ordered), refreshed=tuple(named(one) for one in answers), recipes=recipes
-    )
+    refreshed = with_lost_fades([named(one) for one in answers])
+    return replace(spotted, cues=tuple(ordered), refreshed=refreshed, recipes=recipes)
 
 
 def _further_parts(takes: Sequence[Refreshed], rate: Fraction) -> Iterator[Refreshed]:

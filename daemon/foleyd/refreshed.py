@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -85,7 +85,8 @@ class Refreshed:
     at which the cue that its file was made for begins now (None where an editor retimed it). FILE is its file
     where that was found; NEW_FILE: it is to be cut anew from it. NEW_CUE is the cue of this job that makes it
     anew; UNLESS is the picture's fingerprint with which it is kept all the same. NOTES are its metadata.
-    FADED: a transition lies at one of its edges.
+    FADED: whether a transition lies at its start and at its end where it was found; FADE_LOST: one of them
+    goes, with it or with what lies on the other side.
     """
 
     at: tuple[int, int] | None
@@ -109,13 +110,38 @@ class Refreshed:
     new_cue: str = ""
     unless: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
-    faded: bool = False
+    faded: tuple[bool, bool] = (False, False)
+    fade_lost: bool = False
 
     @property
     def words(self) -> str:
-        """WHY, and what else an editor loses by it: a transition does not go with a clip that leaves."""
-        lost = self.faded and self.record != self.lies
-        return f"{self.why}; the crossfade at its edge is lost" if lost else self.why
+        """WHY, and what else an editor loses by it: a transition does not go with an edge that leaves."""
+        return f"{self.why}; the crossfade at its edge is lost" if self.fade_lost else self.why
+
+    @property
+    def stays(self) -> tuple[bool, bool]:
+        """Whether its start and its end stay where they were found."""
+        if self.record is None:
+            return False, False
+        return self.record.start == self.lies.start, self.record.end == self.lies.end
+
+
+def with_lost_fades(answers: Sequence[Refreshed], left: Collection[int] = ()) -> tuple[Refreshed, ...]:
+    """ANSWERS, each of which says whether a crossfade of it goes. LEFT: the numbers of those that leave their
+    track."""
+    stays = [(False, False) if number in left else one.stays for number, one in enumerate(answers)]
+    beside = {one.at: stay for one, stay in zip(answers, stays, strict=True) if one.at is not None}
+
+    def is_lost(one: Refreshed, stay: tuple[bool, bool]) -> bool:
+        if one.at is None:
+            return False
+        track, place = one.at
+        _, before = beside.get((track, place - 1), (True, True))
+        after, _ = beside.get((track, place + 1), (True, True))
+        start, end = one.faded
+        return (start and not (stay[0] and before)) or (end and not (stay[1] and after))
+
+    return tuple(replace(one, fade_lost=is_lost(one, stay)) for one, stay in zip(answers, stays, strict=True))
 
 
 def zero_sample(program: Program, zero: Fraction) -> int:

@@ -19,6 +19,7 @@ from edits import RATES, SAMPLES, clip, cue, gap, span, take, time, timeline, tr
 from foleyd.cue import Cue, FrameRange, Placement, Program, Take
 from foleyd.request import TARGETS
 from foleyd.timebase import Timecode, frames_per_day
+from foleyd.timeline import placement
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.placement import (
@@ -447,3 +448,26 @@ def test_otiotool_has_nothing_to_say_about_our_tracks(tmp_path: Path) -> None:
     assert "cue-1 t1.wav" in said
     assert not [line for line in said.splitlines() if "OUT OF BOUNDS" in line and ".wav" in line]
     assert [line for line in said.splitlines() if "OUT OF BOUNDS" in line]
+
+
+def test_a_track_is_counted_through_once_however_many_clips_of_ours_have_crossfades(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sounds: list[Any] = [gap(10, 25)]
+    for number in range(40):
+        if number % 3 == 1:
+            sounds.append(otio.schema.Transition("fade", "SMPTE_Dissolve", time(2, 25), time(2, 25)))
+        sounds.append(clip(f"s{number}", span(5, 20, 25), span(0, 100, 25)))
+        sounds[-1].metadata["foleyd"] = {"job": "job-1", "cue": f"cue-{number}"}
+    made = timeline(
+        track(clip("p", span(0, 900, 25))),
+        track(*sounds, name="Foley: foley", kind="Audio"),
+        start=time(0, 25),
+    )
+    counted: list[str] = []
+    order = placement._Order
+    monkeypatch.setattr(placement, "_Order", lambda node: counted.append(node.kind) or order(node))
+    found = read_placements(made)
+    assert sorted(counted) == ["stack", "track"]
+    assert [one.at for one in found] == [(1, number) for number in range(1, 41)]
+    assert [one.faded for one in found] == [(n % 3 == 1, n % 3 == 0 and n < 39) for n in range(40)]

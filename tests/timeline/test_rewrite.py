@@ -15,7 +15,7 @@ import pytest
 
 from edits import clip, gap, span, take, time, timeline, track
 from foleyd.cue import Cue, FrameRange, Program
-from foleyd.refreshed import Outcome, Refreshed, TakeFile, cut_from
+from foleyd.refreshed import Outcome, Refreshed, TakeFile, cut_from, with_lost_fades
 from foleyd.timeline.clock import read_clock
 from foleyd.timeline.document import read_document, write_document
 from foleyd.timeline.notes import read_notes
@@ -266,18 +266,67 @@ def test_what_an_editor_wrote_on_our_clip_goes_with_it() -> None:
     assert ours["media_references"]["DEFAULT_MEDIA"]["target_url"] == "file:///new/cue-3%20t1.wav"
 
 
-def test_a_crossfade_goes_with_the_clip_that_leaves() -> None:
-    def faded(tree: dict[str, Any]) -> None:
-        fade = otio.schema.Transition("fade", "SMPTE_Dissolve", time(4, 25), time(4, 25))
-        sounds(tree)["children"].insert(2, json.loads(fade.to_json_string()))
+LOST = "; the crossfade at its edge is lost"
 
-    kept, rows, _ = refresh(recut(made(), NAMES, faded))
-    assert [item["OTIO_SCHEMA"] for item in sounds(kept)["children"]].count("Transition.1") == 1
+
+def faded_at(*places: int) -> Callable[[dict[str, Any]], None]:
+    """Puts crossfades before the items of our track that are at PLACES, the last place first."""
+
+    def change(tree: dict[str, Any]) -> None:
+        fade = otio.schema.Transition("fade", "SMPTE_Dissolve", time(4, 25), time(4, 25))
+        for place in places:
+            sounds(tree)["children"].insert(place, json.loads(fade.to_json_string()))
+
+    return change
+
+
+def kinds(document: dict[str, Any]) -> list[str]:
+    return [item["OTIO_SCHEMA"].split(".")[0] for item in sounds(document)["children"]]
+
+
+def test_a_crossfade_goes_with_the_clip_that_leaves() -> None:
+    kept, rows, _ = refresh(recut(made(), NAMES, faded_at(2)))
+    assert kinds(kept).count("Transition") == 1
     assert not any("crossfade" in row.words for row in rows)
-    after, rows, _ = refresh(recut(made(), ("a", "c", "d"), faded))
-    assert [item["OTIO_SCHEMA"] for item in sounds(after)["children"]] == ["Clip.2"] * 3
-    lost = "; the crossfade at its edge is lost"
-    assert [row.words.removeprefix(row.why) for row in rows] == ["", lost, lost, ""]
+    after, rows, _ = refresh(recut(made(), ("a", "c", "d"), faded_at(2)))
+    assert kinds(after) == ["Clip"] * 3
+    assert [row.words.removeprefix(row.why) for row in rows] == ["", LOST, LOST, ""]
+
+
+def test_both_sides_of_a_lost_crossfade_say_so() -> None:
+    """b goes to the end: a, which stays where it is, has lost its crossfade with it all the same."""
+    after, rows, _ = refresh(recut(made(), ("a", 60, "c", "d", "b"), faded_at(3, 1)))
+    assert kinds(after) == ["Clip", "Gap", "Clip", "Transition", "Clip", "Clip"]
+    assert [row.words.removeprefix(row.why) for row in rows] == [LOST, LOST, "", ""]
+
+
+def test_a_crossfade_stays_at_an_edge_that_stays() -> None:
+    """b was trimmed at its end, and c fills the place: the crossfade at b's start is as it was."""
+    trimmed = clip("b", span(100, 40, 25), span(0, 1000, 25), url="/media/b.mov")
+
+    def shorter(tree: dict[str, Any]) -> None:
+        tree["tracks"]["children"][0]["children"][1] = json.loads(trimmed.to_json_string())
+        faded_at(3, 2, 1)(tree)
+
+    after, rows, _ = refresh(recut(made(), NAMES, shorter))
+    assert kinds(after) == ["Clip", "Transition", "Clip", "Clip", "Clip"]
+    assert [row.words.removeprefix(row.why) for row in rows] == ["", LOST, LOST, LOST]
+    assert [row.outcome for row in rows] == [Outcome.KEPT, Outcome.RECUT, Outcome.MOVED, Outcome.MOVED]
+
+
+def test_a_crossfade_does_not_stay_beside_nothing() -> None:
+    """b grew into c, which was muted and stays: b goes to another track and leaves no crossfade behind."""
+    longer = clip("b", span(100, 66, 25), span(0, 1000, 25), url="/media/b.mov")
+
+    def grown(tree: dict[str, Any]) -> None:
+        tree["tracks"]["children"][0]["children"][1] = json.loads(longer.to_json_string())
+        sounds(tree)["children"][2]["enabled"] = False
+        faded_at(1)(tree)
+
+    after, rows, tracks = refresh(recut(made(), NAMES, grown))
+    assert kinds(after) == ["Clip", "Gap", "Clip", "Gap", "Clip"]
+    assert tracks[1] == "Foley: foley 2"
+    assert [one.fade_lost for one in with_lost_fades(rows, [1])] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("target", ["resolve", "premiere", "kdenlive"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class FoundPlacement:
     track and of its place among the track's items; None where it lies deeper or is retimed from outside.
     LOCAL is where its used range begins, in seconds as the document counts; OFFSET the seconds of its file
     that lie before RECORD (None: the document does not say what the file holds). SPEED is 1 unless somebody
-    retimed it. FADED: a transition lies at one of its edges.
+    retimed it. FADED: whether a transition lies at its start and at its end.
     """
 
     job: str
@@ -53,7 +53,7 @@ class FoundPlacement:
     local: Fraction | None = None
     offset: Fraction | None = None
     speed: Fraction = Fraction(1)
-    faded: bool = False
+    faded: tuple[bool, bool] = (False, False)
 
 
 def track_name(layer: str, lane: int = 1, take: int = 1) -> str:
@@ -156,6 +156,7 @@ def read_placements(
     found: list[FoundPlacement] = []
     # A clip without any range lies on a track of somebody else: its length moves nothing of ours.
     root = read_tree(timeline, lambda _: Fraction(0))
+    orders = _Orders()
     for seen in look(root, picture_only=False, disabled=True):
         ours, footage = seen.node.ours, seen.node.footage
         if ours is None and footage is not None and footage.url and not _on_picture(seen):
@@ -173,11 +174,11 @@ def read_placements(
                 enabled=all(node.enabled for node in (*seen.parents, seen.node)),
                 url=footage.url,
                 metadata=ours,
-                at=_place(seen),
+                at=orders.place(seen),
                 local=seen.view.local,
                 offset=seen.view.local - footage.origin if footage.origin is not None else None,
                 speed=seen.view.speed,
-                faded=_is_faded(seen),
+                faded=orders.of(seen.parents[-1]).faded(seen.node),
             )
         )
     return tuple(found)
@@ -187,24 +188,44 @@ def _on_picture(seen: Seen) -> bool:
     return any(node.kind == "track" and node.picture for node in seen.parents)
 
 
-def _place(seen: Seen) -> tuple[int, int] | None:
-    if len(seen.parents) != 2 or any(node.speed != 1 for node in seen.parents):
-        return None
-    root, track = seen.parents
-    return _number(track, root.children), _number(seen.node, track.children)
+class _Order:
+    """The items of one parent by their numbers, from 0, and where transitions lie at their edges."""
+
+    def __init__(self, parent: Node) -> None:
+        self.parent = parent  # so that what it holds keeps its identity
+        self._numbers = {id(child): number for number, child in enumerate(parent.children)}
+        fades = {fade.at for fade in parent.transitions}
+        ends = accumulate(child.duration for child in parent.children) if fades else ()
+        self._faded: list[tuple[bool, bool]] = []
+        start = Fraction(0)
+        for end in ends:
+            self._faded.append((start in fades, end in fades))
+            start = end
+
+    def number(self, child: Node) -> int:
+        return self._numbers[id(child)]
+
+    def faded(self, child: Node) -> tuple[bool, bool]:
+        return self._faded[self.number(child)] if self._faded else (False, False)
 
 
-def _is_faded(seen: Seen) -> bool:
-    track = seen.parents[-1]
-    if not track.transitions:
-        return False
-    before = track.children[: _number(seen.node, track.children)]
-    start = sum((node.duration for node in before), Fraction(0))
-    return any(fade.at in (start, start + seen.node.duration) for fade in track.transitions)
+class _Orders:
+    """The orders of a tree's parents; each is made once, since a track may have thousands of items."""
 
+    def __init__(self) -> None:
+        self._known: dict[int, _Order] = {}
 
-def _number(node: Node, siblings: Sequence[Node]) -> int:
-    return next(number for number, sibling in enumerate(siblings) if sibling is node)
+    def of(self, parent: Node) -> _Order:
+        if id(parent) not in self._known:
+            self._known[id(parent)] = _Order(parent)
+        return self._known[id(parent)]
+
+    def place(self, seen: Seen) -> tuple[int, int] | None:
+        """Numbers of the track of what is SEEN and of its place there; None where it lies otherwise."""
+        if len(seen.parents) != 2 or any(node.speed != 1 for node in seen.parents):
+            return None
+        root, track = seen.parents
+        return self.of(root).number(track), self.of(track).number(seen.node)
 
 
 def _free_lanes(

@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import partial
 
 from foleyd.cue import FrameRange, Program
-from foleyd.refreshed import ROUNDING, Outcome, Refreshed, TakeFile, zero_sample
+from foleyd.refreshed import ROUNDING, Outcome, Refreshed, TakeFile, with_lost_fades, zero_sample
 from foleyd.timebase import SAMPLE_RATE, frame_to_sample, rate_text, round_half_up
 from foleyd.timeline.notes import Notes, SizeOf, read_notes
 from foleyd.timeline.placement import FoundPlacement
@@ -78,7 +78,7 @@ class _Reconform:
             for clip in clips
             if clip.notes.made is not None and clip.where is not None and clip.where.zero is not None
         )
-        return tuple(self._judge(clip, self._shifts(clip, moves)) for clip in clips)
+        return with_lost_fades([self._judge(clip, self._shifts(clip, moves)) for clip in clips])
 
     # ------------------------------------------------------------------------------- what is there
 

@@ -99,8 +99,8 @@ class _Strip:
         """Which takes of their cues lie here: 1 is heard, the others are alternates."""
         return {item.take.number for item in self.items if item.take}
 
-    def take_out(self, item: _Item) -> None:
-        """Leaves a gap of ITEM's length, without the transitions that went with it."""
+    def take_out(self, item: _Item, stays: tuple[bool, bool]) -> None:
+        """Leaves a gap of ITEM's length, without the transitions at those of its edges that do not STAY."""
         index = next(index for index, other in enumerate(self.items) if other is item)
         empty = _json(gap(0, self.rate))
         length = empty["source_range"]["duration"]
@@ -108,10 +108,16 @@ class _Strip:
         length.update(used["duration"] if used else {"value": float((item.end - item.start) * self.frames)})
         empty["source_range"]["start_time"]["rate"] = length["rate"]
         self.items[index] = _Item(empty, item.start, item.end)
-        for beside in (index + 1, index - 1):
-            if 0 <= beside < len(self.items) and self.items[beside].kind == "Transition":
+        start, end = stays
+        for beside, kept in ((index + 1, end), (index - 1, start)):
+            if not kept and 0 <= beside < len(self.items) and self.items[beside].kind == "Transition":
                 del self.items[beside]
         self.changed = True
+
+    def drop_fades(self, item: _Item) -> None:
+        """Takes out the transitions that were kept at the edges of ITEM, which has found no place here."""
+        edges = (item.start, item.end)
+        self.items = [one for one in self.items if one.kind != "Transition" or one.start not in edges]
 
     def put(self, clip: Json, take: Refreshed, record: FrameRange) -> bool:
         """Puts CLIP, which is TAKE, over RECORD where that is free; returns whether it is."""
@@ -217,20 +223,19 @@ class _Rewriting:
         for number, (strip, item) in clips.items():
             refreshed = changes[number].refreshed
             if refreshed.outcome is Outcome.DROPPED or refreshed.record not in (None, refreshed.lies):
-                strip.take_out(item)
+                strip.take_out(item, refreshed.stays)
             elif changes[number].take is not None:
                 item.json.update(self._clip(item.json, changes[number]))
                 strip.changed = True
         for number, (strip, item) in clips.items():
             refreshed = changes[number].refreshed
             if refreshed.record not in (None, refreshed.lies):
-                self.tracks_of[number] = self._place(
-                    self._clip(item.json, changes[number]), changes[number], strip
-                )
+                self.tracks_of[number] = self._place(item, changes[number], strip)
         self._finish()
 
-    def _place(self, clip: Json, change: Change, home: _Strip) -> str:
-        """Puts CLIP on the first track that has room for it; returns the track's name."""
+    def _place(self, old: _Item, change: Change, home: _Strip) -> str:
+        """Puts what OLD was at HOME on the first track that has room for it; returns the track's name."""
+        clip = self._clip(old.json, change)
         refreshed, take = change.refreshed, change.take
         record = refreshed.record
         assert record is not None
@@ -248,7 +253,10 @@ class _Rewriting:
         for strip in chain([home] if same else [], others):
             if strip.put(clip, refreshed, record):
                 strip.channels.add(channels)
+                if strip is not home:
+                    home.drop_fades(old)
                 return str(strip.json.get("name") or "")
+        home.drop_fades(old)
         strip = self._new_track(refreshed, channels)
         strip.put(clip, refreshed, record)
         return str(strip.json["name"])
