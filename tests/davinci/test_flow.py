@@ -216,9 +216,10 @@ def test_an_export_that_shows_another_cut_stops_before_anything_is_made(
         {"path": str(flashes), "at": 20, "in": 20, "duration": 30},
     ]]))  # fmt: skip
     before = stage.snapshot()
-    stage.host.faults.add("TimelineItem.GetEnd", "off_by_one")
+    stage.host.faults.add("TimelineItem.GetStart", "off_by_one")
     person = stage.click("generate", answer(source="timeline"))
-    assert "do not show the same cuts: only in the export 01:00:02:00" in person.sentence
+    where = "only on the timeline 01:00:00:01, 01:00:00:21; only in the export 01:00:00:00"
+    assert f"do not show the same cuts: {where}" in person.sentence
     assert "Nothing was made" in person.sentence
     assert stage.snapshot() == before
 
