@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -322,6 +323,19 @@ def test_a_folder_that_cannot_be_begun_anew_is_waited_for(
     assert drop.said("away") == [f"the disk of {drop.own} is full; it is waited for"]
     assert len(drop.said("back")) == 1
     assert drop.results() == ["a.mp4", "b.mp4"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells that a file was closed")
+def test_a_folder_that_is_put_in_anothers_place_is_listened_to(drop: Drop, clip: Path) -> None:
+    with watched(
+        drop, prompt="clicks", rest=60.0, every=0.5
+    ):  # begun before, only what is heard to be closed
+        os.rename(drop.folder, drop.folder.with_name("away"))
+        until(lambda: drop.said("away"))
+        drop.folder.mkdir()
+        until(lambda: drop.said("back"))
+        shutil.copyfile(clip, drop.folder / "a.mp4")
+        until(is_done(drop, "a.mp4"))
 
 
 def test_an_empty_folder_is_left_empty(drop: Drop, clip: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -18,6 +19,8 @@ _NETWORK = (
     *("fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gvfsd", "vboxsf", "vmhgfs", "fuse.vmhgfs", "prl_fs"),
     *("virtiofs", "acfs", "xtreemfs", "afs", "ncpfs", "pvfs2", "drvfs"),
 )
+# It calls an error what is none: that a folder it listened to is gone.
+logging.getLogger("watchdog").setLevel(logging.CRITICAL)
 
 
 def network_kind(folder: Path) -> str:
@@ -43,11 +46,13 @@ class Events(FileSystemEventHandler):
         self._open: set[str] = set()
         self._closed: set[str] = set()
         self._observer: Any = None
+        self._place: tuple[int, int] | None = None
 
     def start(self, folder: Path) -> str:
         """Begins to listen to FOLDER; returns why that cannot be, else ""."""
         observer: Any = None
         try:
+            self._place = _place(folder)
             observer = Observer()
             observer.schedule(self, str(folder), recursive=False)
             observer.start()
@@ -64,11 +69,14 @@ class Events(FileSystemEventHandler):
             self._observer.stop()
             self._observer.join(5)
             self._observer = None
+        with self._lock:
+            self._open, self._closed = set(), set()
 
-    @property
-    def alive(self) -> bool:
-        """Whether events can still come."""
-        return self._observer is not None and self._observer.is_alive()
+    def hears(self, folder: Path) -> bool:
+        """Whether events of FOLDER can still come: not where it was removed, or another lies in its place."""
+        if self._observer is None or not self._observer.is_alive():
+            return False
+        return all(each.is_alive() for each in self._observer.emitters) and _place(folder) == self._place
 
     def take_closed(self) -> set[str]:
         """Names of files that were closed by their writer, or moved into place, since this was last asked."""
@@ -105,3 +113,12 @@ class Events(FileSystemEventHandler):
                     self._open.discard(name)
                     self._closed.discard(name)
         self._bell.set()
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    """What tells FOLDER from another of its name; None where there is none."""
+    try:
+        facts = os.stat(folder)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino

@@ -171,13 +171,14 @@ class Watcher:
     def step(self, now: float) -> None:
         """One look at the folder, at the moment NOW, and what follows from it."""
         self._collect()
-        if not self._poll and not self._events.alive:
-            self._poll = True
         try:
             listed = look(self._shop.places.source)
         except OSError as error:
             self._away(error)
             return
+        if not self._poll and not self._events.hears(self._shop.places.source):
+            self._events.stop()
+            self._listen()
         self._shop.note(listed)
         self._asked, self._rules_now = self._shop.places.asked_again(), ""
         due = [name for name in listed if is_wanted(name) and self._is_due(name, listed)]
