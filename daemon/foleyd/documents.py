@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from foleyd.spot import duration_of, origin_of
 from foleyd.take_files import target_of
 from foleyd.timeline.build import new_timeline
 from foleyd.timeline.document import read_document, write_document
+from foleyd.timeline.media_url import rebase_url
 from foleyd.timeline.placement import adding_to, append_tracks, place_takes, rebase_references
 from foleyd.timeline.rewrite import Change, rewrite
 from foleyd.timeline.tree import read_tree
@@ -50,7 +52,8 @@ def placed_takes(commission: Commission, conformed: Conformed) -> Placed:
         names = set()
     placements = place_takes(conformed.takes, names)
     append_tracks(timeline, placements, brief.program, job=commission.job, target=target, size_of=size_of)
-    written = write_document(timeline, brief.document.json if brief.document else None)
+    text = brief.document.json if brief.document else None
+    written = write_document(timeline, text, moved=_mover(commission))
     return Placed(Document(written, _base(commission), brief.name), placements)
 
 
@@ -68,7 +71,7 @@ def _refreshed(commission: Commission, conformed: Conformed) -> Placed:
         root = read_tree(timeline, lambda _: Fraction(0))
         tracks.update(rewrite(tree, root, changes, adding))
 
-    written = write_document(timeline, brief.document.json, change)
+    written = write_document(timeline, brief.document.json, change, _mover(commission))
     left = [number for number, name in tracks.items() if name != changes[number].refreshed.track_name]
     refreshed = [
         replace(one, track_name=tracks.get(number, one.track_name))
@@ -116,6 +119,13 @@ def _read(commission: Commission, document: Document) -> otio.schema.Timeline:
     if commission.names.otio is not None:
         rebase_references(timeline, document.base_folder, commission.names.otio.parent)
     return timeline
+
+
+def _mover(commission: Commission) -> Callable[[str], str]:
+    """How a relative reference of the document that came is written in the one that goes."""
+    document, folder = commission.brief.document, _base(commission)
+    old = document.base_folder if document is not None else folder
+    return partial(rebase_url, old_folder=old, new_folder=folder)
 
 
 def _base(commission: Commission) -> Path:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import opentimelineio as otio
 import pytest
 
 from edits import clip, span, time, timeline, track
@@ -28,6 +29,17 @@ def test_xml_goes_out_and_comes_back_through_the_child(tmp_path: Path) -> None:
     (shot,) = read_document(back.document.json, "cut.xml").find_clips()
     assert shot.media_reference.target_url == f"file://localhost{tmp_path / 'a.mov'}"
     assert back.document.title == "cut"
+
+
+def test_xml_says_that_it_holds_no_collection(tmp_path: Path) -> None:
+    bin_ = otio.schema.SerializableCollection("bin")
+    bin_.append(timeline(track(clip("a", span(0, 24), span(0, 100), url="/a.mov")), start=time(86400)))
+    document = Document(bin_.to_json_string().encode(), tmp_path, "bin.otio")
+    assert write_any(document, tmp_path / "alone.xml", ()) == ()
+    bin_.append(clip("b", span(0, 24)))
+    document = Document(bin_.to_json_string().encode(), tmp_path, "bin.otio")
+    (said,) = write_any(document, tmp_path / "bin.xml", ())
+    assert said.what == "of the collection that came, FCP7 XML holds the timeline alone"
 
 
 def test_an_otio_text_comes_back_as_it_is(tmp_path: Path) -> None:

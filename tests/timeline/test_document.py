@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
@@ -16,6 +17,7 @@ from edits import SAMPLES, clip, gap, span, stack, time, timeline, track
 from foleyd.timeline.document import MAX_DEPTH, read_document, write_document
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.markers import read_markers
+from foleyd.timeline.media_url import rebase_url
 from foleyd.timeline.program import read_program
 
 EFFECT = {"name": "", "metadata": {}, "effect_name": "", "enabled": True}
@@ -238,10 +240,35 @@ def test_a_collection_is_the_one_timeline_in_it() -> None:
     data = document(one)
     read = read_document(data, "x")
     assert read.name == "the one"
-    assert json.loads(write_document(read, data))["name"] == "the one"
     one.append(timeline(track(gap(3)), name="another"))
     assert "2 timelines" in refused(document(one))
     assert "no timeline" in refused(document(otio.schema.SerializableCollection("bin")))
+
+
+def test_a_collection_comes_back_whole_with_its_timeline_changed() -> None:
+    bin_ = otio.schema.SerializableCollection("bin", metadata={"Tool": {"odd": 0.1 + 0.2}})
+    bin_.append(clip("before", span(0, 3), url="rushes/ä.mov"))
+    bin_.append(timeline(track(clip("a", span(0, 3), url="a.mov")), name="the one"))
+    sequence = otio.schema.ImageSequenceReference("plates/", "p.", ".exr", 1, 1, 24, 4)
+    bin_.append(otio.schema.Clip("after", sequence, span(0, 3)))
+    bin_.append(clip("far", span(0, 3), url="/media/far.mov"))
+    data = document(bin_)
+    read = read_document(data, "x")
+    read.tracks.append(track(gap(3), name="ours"))
+    came = json.loads(data)
+    back = json.loads(write_document(read, data))
+    assert back["children"][1]["tracks"]["children"].pop()["name"] == "ours"
+    assert back == came
+    assert read_document(write_document(read, data), "x").is_equivalent_to(read)
+    moved = json.loads(
+        write_document(read, data, moved=lambda url: rebase_url(url, Path("/a"), Path("/a/b")))
+    )
+    references = [
+        one["media_references"]["DEFAULT_MEDIA"] for one in moved["children"] if "tracks" not in one
+    ]
+    assert references[0]["target_url"] == "../rushes/ä.mov"
+    assert references[1]["target_url_base"] == "../plates/"
+    assert references[2]["target_url"] == "/media/far.mov"
 
 
 def test_clips_of_the_first_schema_are_read_and_written_as_the_second() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import opentimelineio as otio
@@ -11,6 +12,7 @@ from foleyd.cue import DEFAULT_LAYER, Cue
 from foleyd.request import Document
 from foleyd.timeline.clock import read_clock
 from foleyd.timeline.document import read_document, write_document
+from foleyd.timeline.media_url import rebase_url
 from foleyd.timeline.numbers import seconds
 from foleyd.timeline.placement import frame_range, rebase_references
 
@@ -35,9 +37,11 @@ def with_cue_markers(document: Document, cues: Sequence[Cue], folder: Path | Non
         timeline.tracks.markers.append(
             otio.schema.Marker(name=_name(cue), marked_range=marked, color=colour, comment=_note(cue))
         )
-    if folder is not None:
-        rebase_references(timeline, document.base_folder, folder)
-    return write_document(timeline, document.json), colour
+    if folder is None:
+        return write_document(timeline, document.json), colour
+    rebase_references(timeline, document.base_folder, folder)
+    moved = partial(rebase_url, old_folder=document.base_folder, new_folder=folder)
+    return write_document(timeline, document.json, moved=moved), colour
 
 
 def _name(cue: Cue) -> str:

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from foleyd.brief import Notice
 from foleyd.files import new_file
@@ -29,19 +30,27 @@ def write_any(
         return write_bundle(document, out, ours, carried)
     with tempfile.TemporaryDirectory(prefix="foleyd-") as folder:
         source = Path(folder, f"{out.stem}.otio")
-        source.write_bytes(_absolute(document))
+        tree = _absolute(document)
+        source.write_text(json.dumps(tree, ensure_ascii=False), "utf-8")
         text, notices = convert("write-fcp7", source)
     with new_file(out) as temporary:
         temporary.write_bytes(text)
-    return notices
+    return (*notices, *_left_out(tree, out.name))
 
 
-def _absolute(document: Document) -> bytes:
-    """DOCUMENT's text with whole paths: FCP7 XML has no relative ones."""
-    tree = json.loads(document.json)
+def _left_out(tree: dict[str, Any], name: str) -> tuple[Notice, ...]:
+    """What is said of a collection: XML, the file NAME, holds its timeline alone."""
+    if "Collection." not in tree["OTIO_SCHEMA"] or len(tree["children"]) < 2:
+        return ()
+    return (Notice("of the collection that came, FCP7 XML holds the timeline alone", name, "write .otio"),)
+
+
+def _absolute(document: Document) -> dict[str, Any]:
+    """DOCUMENT with whole paths: FCP7 XML has no relative ones."""
+    tree: dict[str, Any] = json.loads(document.json)
     for _, reference in references(tree):
         url = str(reference.get("target_url") or "")
         if is_relative(url):
             found = resolve_media(url, document.base_folder).path
             reference["target_url"] = absolute_uri(document.base_folder, found, url)
-    return json.dumps(tree, ensure_ascii=False).encode("utf-8")
+    return tree

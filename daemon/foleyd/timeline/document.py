@@ -19,7 +19,7 @@ import opentimelineio as otio
 
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import MAX_DURATION, MAX_RATE, MAX_SECONDS, MAX_SPEED, MIN_RATE
-from foleyd.timeline.preserve import restored
+from foleyd.timeline.preserve import in_collection, restored
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 256
@@ -58,11 +58,13 @@ def write_document(
     timeline: otio.schema.Timeline,
     original: bytes | None = None,
     change: Callable[[dict[str, Any]], None] = lambda _: None,
+    moved: Callable[[str], str] = lambda url: url,
 ) -> bytes:
     """TIMELINE as OpenTimelineIO JSON (UTF-8, Clip.2 and Marker.2). Raises TimelineError.
 
     With ORIGINAL, the document that TIMELINE was read from, everything in it comes back to the
-    last bit, and CHANGE may change the JSON; without, it is as exact as OpenTimelineIO's reader took it.
+    last bit, and CHANGE may change the timeline's JSON; without, it is as exact as OpenTimelineIO's reader
+    took it. A collection comes back whole; MOVED says how the references of its other members are written.
     """
     try:
         text: str = timeline.to_json_string(indent=4)
@@ -71,7 +73,7 @@ def write_document(
     if original is not None:
         before = _parse(_checked_text(original, "the timeline"), "the timeline")
         tree = restored(before, json.loads(text, strict=False), change)
-        text = json.dumps(tree, indent=4, ensure_ascii=False)
+        text = json.dumps(in_collection(before, tree, moved), indent=4, ensure_ascii=False)
     return text.encode("utf-8") + b"\n"
 
 

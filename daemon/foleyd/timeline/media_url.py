@@ -115,8 +115,8 @@ def is_relative(url: str) -> bool:
 def rebase_url(url: str, old_folder: Path, new_folder: Path) -> str:
     """A relative URL of a document in OLD_FOLDER as a document in NEW_FOLDER must write it.
 
-    Its own spelling (percent-encoding, Unicode form) is kept; absolute ones come back as they
-    are. Between Windows drives, where no relative path exists, it becomes absolute.
+    Its own spelling (percent-encoding, Unicode form, a slash at its end) is kept; absolute ones come back as
+    they are. Between Windows drives, where no relative path exists, it becomes absolute.
     """
     if not is_relative(url) or old_folder == new_folder:
         return url
@@ -124,7 +124,8 @@ def rebase_url(url: str, old_folder: Path, new_folder: Path) -> str:
         way = Path(os.path.relpath(old_folder, new_folder)).as_posix()
     except ValueError:
         way = old_folder.as_posix()
-    return posixpath.normpath(posixpath.join(way, url.replace("\\", "/") if os.name == "nt" else url))
+    moved = posixpath.normpath(posixpath.join(way, url.replace("\\", "/") if os.name == "nt" else url))
+    return f"{moved}/" if url.endswith("/") else moved
 
 
 def file_uri(path: Path) -> str:

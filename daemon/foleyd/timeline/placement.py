@@ -139,9 +139,7 @@ def rebase_references(timeline: otio.schema.Timeline, old_folder: Path, new_fold
             if isinstance(reference, otio.schema.ExternalReference) and reference.target_url:
                 reference.target_url = rebase_url(reference.target_url, old_folder, new_folder)
             elif isinstance(reference, otio.schema.ImageSequenceReference) and reference.target_url_base:
-                base = rebase_url(reference.target_url_base, old_folder, new_folder)
-                keep_slash = reference.target_url_base.endswith("/") and not base.endswith("/")
-                reference.target_url_base = base + "/" if keep_slash else base
+                reference.target_url_base = rebase_url(reference.target_url_base, old_folder, new_folder)
 
 
 def read_placements(

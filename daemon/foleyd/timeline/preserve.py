@@ -30,6 +30,27 @@ def restored(
     return written
 
 
+def in_collection(original: dict[str, Any], timeline: dict[str, Any], moved: Callable[[str], str]) -> Any:
+    """TIMELINE in its place in ORIGINAL, where that is a collection; else itself. All else in the collection
+    is as it was, but for its references to files, which MOVED makes fit. Changes ORIGINAL."""
+    if not _schema(original).endswith("Collection"):
+        return timeline
+    members = original["children"]
+    place = next(number for number, node in enumerate(members) if _schema(node) == "Timeline")
+    pending = [*members[:place], *members[place + 1 :]]
+    members[place] = timeline
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending.extend(node)
+        elif isinstance(node, dict):
+            for key in ("target_url", "target_url_base"):
+                if isinstance(node.get(key), str) and node[key]:
+                    node[key] = moved(node[key])
+            pending.extend(value for key, value in node.items() if key != "metadata")
+    return original
+
+
 def _schema(node: Any) -> str:
     schema = node.get("OTIO_SCHEMA", "") if isinstance(node, dict) else ""
     return str(schema).split(".", maxsplit=1)[0]
