@@ -100,6 +100,7 @@ def test_a_sidecars_words_go_before_its_folders(tmp_path: Path) -> None:
         ("prompt = 3", "line 1, column 1", "prompt must be a text"),
         (f'prompt = "{"x" * 2001}"', "line 1, column 1", "2,001 characters"),
         ("prompt = footsteps", "line 1, column 10", "not TOML"),
+        ("prompt = “footsteps”", "line 1, column 10", 'straight quotes ("), not in “'),
         ("options = {a = [1]}", "line 1, column 1", "plain values"),
         ("handles = -1", "line 1, column 1", "frames from 0 to 3600"),
         ("guidance = inf", "line 1, column 1", "a number from 0 to 1000"),

@@ -114,7 +114,7 @@ def test_batch_does_the_files_that_a_sheet_names_once(
     assert sorted(path.name for path in made.iterdir()) == [".state", "a.mp4", "failed", "sub a.mp4"]
     assert len(list((made / "a.mp4").glob("*take1.wav"))) == 2
     assert f"{made / 'sub a.mp4'}" in table
-    assert "gone.mp4 does not exist" in table
+    assert "gone.mp4 does not exist; correct its name in cues.csv, line 5, column 1 (File)" in table
     report = " ".join((made / "a.mp4" / "report.txt").read_text().split())
     assert "By cues.csv." in report
     # A row that moves changes nothing.

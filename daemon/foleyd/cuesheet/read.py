@@ -29,6 +29,8 @@ from foleyd.cuesheet.texts import read_text
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 SHEET_SUFFIXES = (*TABLE_SUFFIXES, ".toml")
 _AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_CURLY = tuple("“”„‟‘’‚«»")
+"""What word processors make of quotes."""
 _AT_END = " (at end of document)"
 
 
@@ -110,6 +112,8 @@ def _unreadable(path: Path, text: str, message: str) -> SheetError:
     timecode = re.search(r"=\s*(\d{1,2}:\d\d)", written)
     if timecode:
         what, column = 'timecode needs quotes: "01:00:10:00"', timecode.start(1) + 1
+    elif written[column - 1 : column] in _CURLY:
+        what = f'texts stand in straight quotes ("), not in {written[column - 1]}'
     else:
         what = f"this is not TOML ({what[:1].lower()}{what[1:]}); texts stand in quotes"
     return SheetError(path, what, Place(line, column))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -35,7 +36,7 @@ def by_file(path: Path) -> dict[Path, Sidecar]:
         place = cue.places.get("file") or cue.places.get("")
         if not cue.file:
             raise SheetError(path, "this cue names no file; add a column File (in TOML file = …)", place)
-        file = Path(os.path.abspath(path.parent / cue.file))
+        file = _named(path.parent, cue.file)
         if not is_wanted(file.name):
             raise SheetError(path, f"{cue.file} is neither a video nor a timeline that foley takes", place)
         found.setdefault(file, []).append(number)
@@ -45,6 +46,15 @@ def by_file(path: Path) -> dict[Path, Sidecar]:
         file: replace(sheet, cues=tuple(sheet.cues[number] for number in numbers))
         for file, numbers in found.items()
     }
+
+
+def _named(folder: Path, name: str) -> Path:
+    """The file that a sheet in FOLDER calls NAME: also where it was written on another system, which has
+    backslashes or puts accents together otherwise."""
+    slashed = name.replace("\\", "/")
+    ways = (name, slashed, *(unicodedata.normalize(form, slashed) for form in ("NFC", "NFD")))
+    paths = [Path(os.path.abspath(folder / way)) for way in ways]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def give(shop: Shop, sheet: Path, files: dict[Path, Sidecar]) -> list[str]:
@@ -108,5 +118,8 @@ def _one(shop: Shop, name: str) -> Outcome:
     entry = known or Entry(name=name, content="", stamp=Stamp(0, 0, 0))
     if entry.content and not entry.state.finished:
         return resume(shop, name)  # it is followed to its end although its file is gone
-    words = f"{shop.path(name)} does not exist; correct its name in the cue sheet"
+    cues, sheet = shop.given[name]
+    place = cues.cues[0].places.get("file")
+    at = f"{sheet}, {place}" if place is not None else sheet
+    words = f"{shop.path(name)} does not exist; correct its name in {at}"
     return fail(shop, entry, Failure("NOT_FOUND", "MEDIA_MISSING", words))
