@@ -70,6 +70,44 @@ def test_a_backward_effect_of_such_an_event_is_named(tmp_path: Path) -> None:
     assert "the speed -100 % of event 002 is not read" in notices[0].what
 
 
+def test_an_event_that_runs_from_its_later_end_down_is_backward(tmp_path: Path) -> None:
+    event = "001 A V C 00:00:04:00 00:00:02:00 01:00:00:00 01:00:02:00\nM2 A -025.0 00:00:04:00\n"
+    read_, notices, _ = read(tmp_path / "a.edl", f"TITLE: a\n{event}", Fraction(25))
+    (shot,) = read_.program.shots
+    assert (shot.speed, notices) == (-1, [])
+    assert (shot.source_at(0, Fraction(25)), shot.source_at(49, Fraction(25))) == (Fraction(99, 25), 2)
+
+
+@pytest.mark.parametrize("effect", ["A 060.0 00:00:58;00", "A 59.9 00:00:58:00", "+60,0", "A1 060.00"])
+@pytest.mark.parametrize("record_out", ["01:00:04;00", "01:00:02;00"])
+def test_an_effect_in_drop_frame_is_read_however_it_is_spelled(
+    tmp_path: Path, effect: str, record_out: str
+) -> None:
+    """120 frames of source over a minute's end; where the record has 120, too, the effect alone says it."""
+    rate = Fraction(30000, 1001)
+    text = f"TITLE: a\n001 A V C 00:00:58;00 00:01:02;02 01:00:00;00 {record_out}\nM2 {effect}\n"
+    seen, notices, _ = read(tmp_path / "a.edl", text, rate)
+    (shot,) = seen.program.shots
+    assert (
+        shot.speed == (Fraction("59.9") / rate).limit_denominator(10**6)
+        if "59" in effect
+        else shot.speed == 2
+    )
+    assert shot.source_start == 1740 / rate
+    assert ["200 %" in notice.what or "199.9 %" in notice.what for notice in notices] == [True] * (
+        record_out == "01:00:04;00"
+    )
+
+
+def test_events_out_of_order_are_told_from_damage(tmp_path: Path) -> None:
+    (tmp_path / "c.edl").write_text(
+        "TITLE: c\n002 A V C 00:00:05:00 00:00:06:00 01:00:02:00 01:00:03:00\n"
+        "001 A V C 00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n"
+    )
+    with pytest.raises(InterchangeError, match=r"an event at 01:00:00:00 .* in the order of the record"):
+        read_edl(tmp_path / "c.edl", Fraction(25))
+
+
 def test_a_motion_effect_is_a_speed(tmp_path: Path) -> None:
     text = EDL.replace("03:00:00:00 03:00:01:00 01:00:02:00 01:00:03:00", "03:00:00:00 03:00:02:00 "
                        "01:00:02:00 01:00:03:00")  # fmt: skip

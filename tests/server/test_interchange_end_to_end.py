@@ -185,6 +185,25 @@ def test_an_edl_is_read_at_the_rate_that_is_said(
     assert Fraction(found["clips"][0]["duration"]["value"]) == 35
 
 
+def test_clips_says_why_media_cannot_be_had(
+    daemon: Daemon, footage: Path, tmp_path: Path, capsys: Printed
+) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "b.mp4").touch()
+    made = timeline(track(clip("b", span(0, 24), span(0, 100), url="/gone/b.mp4")), start=time(86400))
+    source = tmp_path / "cut.otio"
+    source.write_bytes(write_document(made))
+    words = ["clips", str(source), "--media-root", str(tmp_path)]
+    assert run(words) == 0
+    printed = capsys.readouterr()
+    assert "missing: /gone/b.mp4" in printed.out
+    assert f"2 files may be meant ({tmp_path}/one/b.mp4, {tmp_path}/two/b.mp4)" in printed.err
+    assert run([*words, "--json"]) == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert "2 files may be meant" in warning["what"]
+
+
 def test_spotted_first_marked_and_then_made(
     daemon: Daemon, flashes: Path, tmp_path: Path, capsys: Printed
 ) -> None:

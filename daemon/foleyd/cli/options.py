@@ -146,7 +146,7 @@ class Spots:
         marker_colour: Annotated[
             list[str] | None,
             typer.Option(
-                "--marker-colour", "--colour", metavar="COLOUR", help="Only such markers; can be repeated."
+                "--colour", "--marker-colour", metavar="COLOUR", help="Only such markers; can be repeated."
             ),
         ] = None,
         whole: Annotated[
@@ -156,9 +156,9 @@ class Spots:
         """From the command line. Raises InputError."""
         if markers and whole:
             raise InputError("--markers and --whole are two ways to find cues; use one of them")
-        colours = tuple(plain_text(colour, "--marker-colour").upper() for colour in marker_colour or ())
+        colours = tuple(plain_text(colour, "--colour").upper() for colour in marker_colour or ())
         if colours and not markers:
-            raise InputError("--marker-colour chooses among markers; add --markers")
+            raise InputError("--colour chooses among markers; add --markers")
         return cls(
             ranges=tuple(split_pair(value) for value in span or ()),
             markers=markers,

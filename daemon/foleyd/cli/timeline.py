@@ -246,11 +246,13 @@ def clips(*, source: Timeline, sources: o.Sources, as_json: o.Json = False) -> i
     with _placeholders(path) as names, open_daemon() as daemon:
         document, read = requests.read_document(path, sources, unpack_to=names, names_only=True)
         _warn(read.notices)
-        found = daemon.read_timeline(document).timeline
+        answer = daemon.read_timeline(document)
+    found, said = answer.timeline, [*warnings_json(read.notices), *warnings_json(answer.warnings)]
     if as_json:
-        print(json.dumps({**clips_json(found, names), "warnings": warnings_json(read.notices)}))
-    else:
-        show.print_lines(clip_table(found, names))
+        print(json.dumps({**clips_json(found, names), "warnings": said}))
+        return DONE
+    _warn(answer.warnings)
+    show.print_lines(clip_table(found, names))
     return DONE
 
 

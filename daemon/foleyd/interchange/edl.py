@@ -14,13 +14,14 @@ from typing import Any
 import opentimelineio as otio
 
 from foleyd.brief import Notice
+from foleyd.interchange.edl_speed import TIMECODE, with_speeds
 from foleyd.interchange.errors import InterchangeError
 from foleyd.timebase import TimeError, has_drop_frame, snap_rate
 from foleyd.timeline.clock import DROP_KEY
 from foleyd.timeline.tree import METADATA_KEY
 
 MAX_LINES = 200_000
-_TIMECODE = re.compile(r"\b(\d\d)[:;.](\d\d)[:;.](\d\d)([:;.,])(\d\d)\b")
+_OVERLAP = re.compile(r"Overlapping record in value: (\S+)")
 _DROP = Fraction(30000, 1001)
 _FILE_NAME = re.compile(r"^[^*\s][^*]*\.[A-Za-z0-9]{2,5}$")
 _SOURCE_FILE = re.compile(r"^\W*(?:SOURCE FILE|CLIP NAME|MEDIA FILE)(?: NAME)?\s*:\s*(.+)$", re.IGNORECASE)
@@ -43,9 +44,18 @@ def read_edl(path: Path, rate: Fraction | None) -> tuple[bytes, list[Notice]]:
             )
         )
     rate = _checked(rate, text, drop, path.name)
-    text, said = _with_speeds(text, rate)
+    text, said = with_speeds(text, rate, drop=drop)
     notices += said
-    timeline = otio.adapters.read_from_string(_spelled(text, drop), "cmx_3600", rate=float(rate))
+    try:
+        timeline = otio.adapters.read_from_string(_spelled(text, drop), "cmx_3600", rate=float(rate))
+    except otio.exceptions.OTIOError as error:
+        overlap = _OVERLAP.search(str(error))
+        if overlap is None:
+            raise
+        raise InterchangeError(
+            f"{path.name} has an event at {overlap[1]} that begins before the one above it ends; export one "
+            "track of picture, in the order of the record (A mode)"
+        ) from error
     if not list(timeline.find_clips()):
         raise InterchangeError(f"{path.name} has no events; export the EDL again")
     start = _place(timeline, float(rate))
@@ -89,12 +99,12 @@ def _is_drop(text: str, name: str) -> bool:
         raise InterchangeError(
             f"{name} mixes drop frame and non-drop frame; export it from one timeline of one kind"
         )
-    return said.pop() if said else any(found[4] in ";," for found in _TIMECODE.finditer(text))
+    return said.pop() if said else any(found[4] in ";," for found in TIMECODE.finditer(text))
 
 
 def _frames(text: str) -> int:
     """The highest number of a frame in any timecode."""
-    return max((int(found[5]) for found in _TIMECODE.finditer(text)), default=0)
+    return max((int(found[5]) for found in TIMECODE.finditer(text)), default=0)
 
 
 def _guess(text: str, drop: bool) -> Fraction:
@@ -127,54 +137,11 @@ def _spelled(text: str, drop: bool) -> str:
     """TEXT with the last separator of each event's timecodes as OpenTimelineIO reads it."""
     mark = ";" if drop else ":"
     return "\n".join(
-        _TIMECODE.sub(lambda found: ":".join(found.group(1, 2, 3)) + mark + found[5], line)
+        TIMECODE.sub(lambda found: ":".join(found.group(1, 2, 3)) + mark + found[5], line)
         if line.lstrip()[:1].isdigit()
         else line
         for line in text.splitlines()
     )
-
-
-def _with_speeds(text: str, rate: Fraction) -> tuple[str, list[Notice]]:
-    """TEXT in which each motion effect is read, and what was assumed of some.
-
-    The adapter reads one only where source and record differ in length, and takes the record's; many programs
-    write both equally long, as CMX machines did, and say the speed in the effect alone.
-    """
-    lines = text.splitlines()
-    notices: list[Notice] = []
-    number = -1
-    for at, line in enumerate(lines):
-        words, event = line.split(), lines[number].split() if number >= 0 else []
-        if words and words[0][:1].isdigit():
-            number = at
-        elif words and words[0] == "M2" and len(event) >= 8 and len(words) >= 3:
-            source_in, source_out, record_in, record_out = (_count(word, rate) for word in event[-4:])
-            try:
-                speed = Fraction(words[2]) / rate
-            except ValueError:
-                continue
-            if speed == 1 or source_out - source_in != record_out - record_in:
-                continue
-            said = f"the speed {float(speed * 100):.4g} % of event {event[0]}"
-            if speed < 0:
-                what = f"{said} is not read: its source and record are equally long"
-                fix = "export the timeline as .otio, or render the clip with its speed change"
-            else:
-                what = f"{said} is that of its motion effect: its source and record are equally long"
-                fix = "look whether the take fits the picture"
-                event[-3] = event[-4]
-                lines[number] = " ".join(event)
-            notices.append(Notice(what, where=event[-2], fix=fix))
-    return "\n".join(lines), notices
-
-
-def _count(timecode: str, rate: Fraction) -> int:
-    """Frames of TIMECODE, dropped labels not left out: only differences of a second or so matter."""
-    found = _TIMECODE.fullmatch(timecode)
-    if found is None:
-        return int(timecode) if timecode.isdigit() else 0
-    hours, minutes, seconds, frames = (int(found[number]) for number in (1, 2, 3, 5))
-    return (hours * 3600 + minutes * 60 + seconds) * round(rate) + frames
 
 
 def _place(timeline: otio.schema.Timeline, rate: float) -> int:
