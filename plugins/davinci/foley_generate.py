@@ -131,12 +131,15 @@ class Visit:
         if not self.look.agreed_on_rates(self.kept):
             return
         view = self._make(ask, exported)
-        if view is None or not self._still_right(source):
+        if view is None:
+            return
+        pieces = pieces_of(view.result or {}, self.host)
+        if not self._still_right(source):
+            self.window.tell(self.title, ["It was left out.", *files_stay([piece.path for piece in pieces])])
             return
         added = Added(
             view.job_id, self.host.project_id, self.host.id, memory_of(values, source, self.host.clock.start)
         )
-        pieces = pieces_of(view.result or {}, self.host)
         old = instead_of.items if instead_of is not None else []
         placing = Placing(self.host, added, self.kept.note, self._placing)
         try:

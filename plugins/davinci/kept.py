@@ -103,6 +103,11 @@ class Kept:
         ]
         return found[-1] if found else None
 
+    def jobs(self, project: str) -> list[Added]:
+        """Every job whose sound is on a timeline of PROJECT, as far as is known."""
+        self._read()
+        return [job for job in self._jobs if job.project == project and job.state != REMOVED]
+
     def _write(self) -> None:
         content = {"projects": self._projects, "jobs": [job.as_json() for job in self._jobs]}
         folder = os.path.dirname(self.path)

@@ -232,7 +232,10 @@ class Placing:
             maybe(item.handle, "SetClipEnabled", False)
             if maybe(item.handle, "GetClipEnabled") is True:
                 track = maybe(self.host.timeline, "GetTrackName", SOUND, index)
-                self.still_heard.append(f"the earlier take on {track} is still heard; disable it (D)")
+                locked = maybe(self.host.timeline, "GetIsTrackLocked", SOUND, index) is True
+                mend = "unlock that track and disable it (D)" if locked else "disable it (D)"
+                still = f"The earlier sound on {track} is still heard; {mend}"
+                self.still_heard += [] if still in self.still_heard else [still]
 
 
 def _wish(piece: Piece, clip: Any, cut: Cut, track: int) -> dict[str, Any]:

@@ -23,11 +23,22 @@ _REMOVE, _KEEP = "Remove them", "Keep them"
 def last_of(host: Host, kept: Kept) -> Added:
     """The newest job whose sound is on the open timeline. Raises HostProblem where there is none."""
     last = kept.last(host.project_id, host.id)
+    if last is None and _copied(host, kept):
+        raise HostProblem(
+            f"the sound on {host.name} came with a copy of another timeline, on which foley has put it; "
+            "delete its tracks by hand, or use Foley - Generate for more of it"
+        )
     if last is None:
         aside = kept.set_aside
         unread = f", as far as is known: what it had written down cannot be read ({aside})" if aside else ""
         raise HostProblem(f"foley has put no sound on the timeline {host.name} that is still there{unread}")
     return last
+
+
+def _copied(host: Host, kept: Kept) -> bool:
+    """Whether something of another timeline's jobs lies on the open one."""
+    there = host.all_items(SOUND)
+    return any(ours_of(there, job.items) for job in kept.jobs(host.project_id))
 
 
 def remove(host: Host, window: Window, title: str, kept: Kept) -> None:

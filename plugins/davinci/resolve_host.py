@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
+from .editions import detect
 from .frames import DROPS, Clock, Span, TimeWrong, decimal, read_rate
 from .resolve_calls import (
     AT_A_TIME,
@@ -28,10 +28,6 @@ from .resolve_calls import (
     words,
 )
 
-OLDEST = (18, 5)
-"""Before it sound could not be placed at a frame."""
-STUDIO_WINDOWS = (19, 1)
-"""From it on the free edition answers a script's window with an offer to buy."""
 PICTURE, SOUND = "video", "audio"
 OURS = "foleyd:"
 """What the custom data of our markers begins with."""
@@ -40,29 +36,6 @@ _MOST_UNCOUNTED = 100
 """More tracks than this are never added between two counts."""
 
 _DEFAULT_MARKER = re.compile(r"^(marker|marke|marcador|marqueur|маркер|标记|マーカー)\s*\d*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Build:
-    """Which Resolve this is."""
-
-    product: str
-    version: tuple[int, ...]
-
-    @property
-    def studio(self) -> bool:
-        """Whether it is the Studio edition; an unknown product is taken for the free one."""
-        return "studio" in self.product.lower()
-
-    @property
-    def own_windows(self) -> bool:
-        """Whether scripts may open windows of Resolve's own."""
-        return self.studio or () < self.version < STUDIO_WINDOWS
-
-    @property
-    def name(self) -> str:
-        """“DaVinci Resolve Studio 21.0.4”."""
-        return "{} {}".format(self.product, ".".join(map(str, self.version[:3])))
 
 
 class Item:
@@ -104,8 +77,11 @@ class Item:
 
     @cached_property
     def without_file(self) -> str:
-        """What Resolve calls a clip of the pool that stands for no file ("Compound"), "" for all others."""
-        return "" if self.path or not self.pooled else str(maybe(self._clip, "GetClipProperty", "Type") or "")
+        """What Resolve calls a clip of the pool that stands for no file ("Compound"), "" for all others; some
+        of its words are empty."""
+        if self.path or not self.pooled:
+            return ""
+        return str(maybe(self._clip, "GetClipProperty", "Type") or "") or "a clip"
 
     @property
     def uses(self) -> str:
@@ -390,21 +366,3 @@ def connect(names: Mapping[str, Any]) -> Host:
     if found is None:
         raise HostProblem("Resolve does not answer; start this from its menu Workspace > Scripts")
     return Host(found, names)
-
-
-def detect(resolve: Any) -> Build:
-    """Which Resolve RESOLVE is; asks for nothing that only Studio has. Raises HostProblem where too old."""
-    product = str(maybe(resolve, "GetProductName") or "DaVinci Resolve")
-    said = maybe(resolve, "GetVersion")
-    if isinstance(said, dict):
-        said = [said[key] for key in sorted(said)]
-    if not isinstance(said, (list, tuple)):
-        said = re.findall(r"\d+", str(maybe(resolve, "GetVersionString") or ""))
-    version = tuple(int(part) for part in list(said)[:3] if str(part).isdigit())
-    if version and version < OLDEST:
-        raise HostProblem(
-            "this is {} {}; foleyd needs 18.5 or later, which can place sound at a frame".format(
-                product, ".".join(map(str, version))
-            )
-        )
-    return Build(product, version)

@@ -38,6 +38,7 @@ QUIRKS: list[dict[str, Any]] = [
     {"add_subfolder_moves": False},
     {"export_keeps_handle": True},
     {"track_name_colon": False},
+    {"numbers": "float"},
     {"usage_count": "late"},
     {"file_path": "real"},
     {"decimal_comma": True, "fps_style": "string"},

@@ -153,6 +153,21 @@ def test_a_timeline_that_was_renamed_while_sound_was_made_gets_it(
     assert stage.host.project.root.folders[0].folders[0].name == "Cut 1 final"
 
 
+@pytest.mark.parametrize("numbers", ["as_said", "float"])
+def test_the_version_is_known_whatever_its_numbers_are(numbers: str) -> None:
+    found = connect(Host("18.6", "free", numbers=numbers).menu_globals())
+    assert found.build.name == "DaVinci Resolve 18.6.0"
+    assert found.build.own_windows
+
+
+def test_a_clip_without_a_file_is_one_where_resolve_has_no_word_for_it(stage: Stage) -> None:
+    (item,) = stage.timeline.tracks["video"][0].items
+    item.pool.media, item.pool.kind = None, ""
+    found = connect(stage.host.menu_globals())
+    found.open_timeline()
+    assert [each.without_file for each in found.picture()] == ["a clip"]
+
+
 # ------------------------------------------------------------------------------------------ clips and files
 
 

@@ -251,7 +251,51 @@ def test_an_earlier_take_that_cannot_be_disabled_is_told(stage: Stage) -> None:
     track(stage, 1).locked = True
     person = stage.click("redo", {})
     assert person.sentence == ""
-    assert "the earlier take on Foley: foley is still heard; disable it (D)" in person.told[0][0]
+    still = "The earlier sound on Foley: foley is still heard; unlock that track and disable it (D)"
+    assert person.told[0][0].count(still) == 1
+
+
+def test_two_earlier_takes_on_one_track_that_cannot_be_disabled_are_told_once(stage: Stage) -> None:
+    place(stage)
+    stage.host.faults.add("TimelineItem.SetClipEnabled", "false", nth=3)
+    stage.host.faults.add("TimelineItem.SetClipEnabled", "false", nth=2)
+    (first,) = track(stage, 1).items
+    second = Kept().last(stage.host.project.id, stage.timeline.id)
+    assert second is not None
+    twin = copy.copy(first)
+    twin.id, twin.start = "twin", twin.start + 60
+    track(stage, 1).items.append(twin)
+    second.items.append({**second.items[0], "id": "twin", "start": int(twin.start)})
+    Kept().note(second)
+    lines = stage.click("redo", {}).told[0][0]
+    assert lines.count("The earlier sound on Foley: foley is still heard; disable it (D)") == 1
+
+
+def test_on_a_copy_of_the_timeline_it_is_said_where_its_sound_came_from(stage: Stage) -> None:
+    place(stage)
+    stage.host.adopt(stage.host.copy_timeline(stage.timeline, "Cut 2"))
+    before = stage.snapshot()
+    for entry in ("remove", "redo"):
+        sentence = stage.click(entry).sentence
+        assert "the sound on Cut 2 came with a copy of another timeline" in sentence
+    assert stage.snapshot() == before
+    for one in stage.timeline.tracks["audio"]:
+        one.items.clear()
+    assert "has put no sound on the timeline Cut 2" in stage.click("remove").sentence
+
+
+def test_sound_that_was_left_out_is_told_where_it_is(stage: Stage) -> None:
+    original = stage.timeline
+
+    def another(_question: Any) -> dict[str, Any]:
+        stage.host.adopt(stage.host.copy_timeline(original, "Cut 2"))
+        return {"prompt": "steps", "folder": "/sound"}
+
+    person = stage.click("generate", another, choices=["Leave it out"])
+    ((lines, problem),) = person.told
+    assert not problem
+    assert lines[0] == "It was left out."
+    assert lines[1].startswith("The sound files stay in ")
 
 
 @pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])

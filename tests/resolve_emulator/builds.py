@@ -145,6 +145,9 @@ class Build:
             # Section 7: SetName of an item does nothing with ":" or "/"; of a track or bin it is not known.
             "track_name_colon": True,
             "folder_name_colon": True,
+            # Section 7: markers' keys are floats in Python, counts and frames ints: "as_said", or every
+            # number a "float".
+            "numbers": "as_said",
             # Section 7: text values are partly localised, some are empty: does Usage tell a number; "late":
             # the number of when a page was opened last (whether it is counted anew at once is not known).
             "usage_count": True,

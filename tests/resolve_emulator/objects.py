@@ -100,6 +100,17 @@ class Ghost(Model):
         self.deleted = True
 
 
+def _in_floats(value: Any) -> Any:
+    """VALUE with every whole number in it a float."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, list):
+        return [_in_floats(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _in_floats(one) for key, one in value.items()}
+    return value
+
+
 class _Bound:
     """A method of one object, as `getattr` gives it."""
 
@@ -116,6 +127,8 @@ class _Bound:
         call = host.journal.begin(self._name, self._owner, args, self._spec.writes)
         try:
             call.result, result = None, self._run(call, list(args))
+            if host.quirks["numbers"] == "float":
+                result = _in_floats(result)
         except Exception as error:
             call.raised = repr(error)
             raise

@@ -46,6 +46,14 @@ def test_a_clips_properties(bench: Any, wav: Any, tmp_path: Path) -> None:
         assert clip.GetClipProperty("FPS") == fps
 
 
+def test_numbers_may_all_be_floats(bench: Any) -> None:
+    b = bench("21.0.4", quirks={"numbers": "float"})
+    said = [b.timeline.GetTrackCount("audio"), *b.resolve.GetVersion()[:3]]
+    assert [type(one) for one in said] == [float] * 4
+    assert b.timeline.GetSetting("useCustomSettings") == "0"
+    assert b.timeline.SetTrackName("audio", 1, "Music") is True
+
+
 def test_uses_may_be_counted_late(bench: Any, wav: Any) -> None:
     b = bench(quirks={"usage_count": "late"})
     (clip,) = b.pool.ImportMedia([wav("a.wav", 96000)])
