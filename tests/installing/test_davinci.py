@@ -315,6 +315,28 @@ def test_the_mac_has_both_trees_of_the_app_stores_build(
     assert len(asked(capsys, "uninstall", "davinci")["removed"]) == 3
 
 
+def test_where_the_app_stores_folders_are_closed_it_is_said_that_the_others_have_it(
+    computer: Callable[[str], System], monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    user, store, _, _ = variants(computer("darwin"))
+    for place in (user, store):
+        place.marks[0].mkdir(parents=True)
+    real = davinci.put_folder
+
+    def refuse(folder: Path, make: Any) -> None:
+        if "Containers" in folder.parts:
+            raise PermissionError(1, "Operation not permitted", str(folder))
+        real(folder, make)
+
+    monkeypatch.setattr(davinci, "put_folder", refuse)
+    error = asked(capsys, *WORDS, code=2)["error"]
+    assert "give the terminal Full Disk Access" in error["message"]
+    assert error["message"].endswith(f"it is installed in {user.entries}, and works there")
+    assert davinci.state_of(user).current
+    monkeypatch.setattr(davinci, "put_folder", real)
+    assert len(asked(capsys, *WORDS)["installed"]) == 3
+
+
 def test_a_folder_that_was_named_is_found_again_by_the_record(
     linux: System, place: ScriptsPlace, folders: Folders, tmp_path: Path, capsys: Capsys
 ) -> None:

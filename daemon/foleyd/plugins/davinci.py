@@ -15,9 +15,11 @@ import msgspec
 
 from foleyd import __version__
 from foleyd.config import Folders
+from foleyd.errors import FoleyError
 from foleyd.plugins.build import davinci_files, write_files
 from foleyd.plugins.davinci_entries import PYTHON_ENTRIES, WATCH_ENTRY, entries, is_entry
 from foleyd.plugins.davinci_places import STORE, ScriptsPlace, System, known_variants, place_of
+from foleyd.plugins.errors import PluginUnusable
 from foleyd.plugins.laying import (
     ABSENT,
     FOREIGN,
@@ -110,10 +112,10 @@ def install(folders: Folders, places: Sequence[ScriptsPlace], watch_folder: str 
         if state.blocked is not None:
             raise foreign(state.blocked)
     before = next((state.watch_folder for state in states if state.watch_folder), "")
-    done = []
+    done: list[Installed] = []
     for place, state in zip(places, states, strict=True):
         watched = watch_folder or state.watch_folder or before
-        with _explained(place, place.package), _readable(place):
+        with _said_with(done), _explained(place, place.package), _readable(place):
             _put(place, watched)
         if not place.for_all_users:
             # What an administrator installs for all is found by what lies beside it; a record of theirs, too,
@@ -213,6 +215,21 @@ def _readable(place: ScriptsPlace) -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+@contextmanager
+def _said_with(done: Sequence[Installed]) -> Iterator[None]:
+    """An error at a later place says that the earlier ones, DONE, are well: one of them may be the one that
+    is used. The App Store's folders are closed to most programs."""
+    try:
+        yield
+    except FoleyError as error:
+        if not done:
+            raise
+        where = " and ".join(str(one.place.entries) for one in done)
+        raise PluginUnusable(
+            f"{error}; it is installed in {where}, and works there", where=error.where
+        ) from error
 
 
 def _explained(place: ScriptsPlace, path: Path) -> AbstractContextManager[None]:
