@@ -192,7 +192,7 @@ class Placing:
             if (
                 maybe(host.resolve, "GetCurrentPage") != EDIT_PAGE
             ):  # the editor has looked at another meanwhile
-                call(host.resolve, "OpenPage", EDIT_PAGE)
+                host.to_edit_page()
             some = pieces[first : first + AT_A_TIME]
             wishes = [_wish(piece, *imported[piece.path], track) for piece in some]
             said = listed(call(host.pool, "AppendToTimeline", wishes))

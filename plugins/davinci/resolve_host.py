@@ -8,6 +8,7 @@ Python 3.8 syntax.
 from __future__ import annotations
 
 import re
+import time
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property
@@ -32,6 +33,7 @@ PICTURE, SOUND = "video", "audio"
 OURS = "foleyd:"
 """What the custom data of our markers begins with."""
 EDIT_PAGE = "edit"
+_PAGE_SECONDS, _BETWEEN_LOOKS = 2.0, 0.02
 _MOST_UNCOUNTED = 100
 """More tracks than this are never added between two counts."""
 
@@ -339,7 +341,7 @@ class Host:
         page = maybe(self.resolve, "GetCurrentPage")
         playhead = maybe(self.timeline, "GetCurrentTimecode")
         if page != EDIT_PAGE:
-            call(self.resolve, "OpenPage", EDIT_PAGE)
+            self.to_edit_page()
         try:
             yield
         finally:
@@ -347,6 +349,15 @@ class Host:
                 maybe(self.timeline, "SetCurrentTimecode", playhead)
             if page and page != EDIT_PAGE:
                 maybe(self.resolve, "OpenPage", page)
+
+    def to_edit_page(self) -> None:
+        """Opens the Edit page, and waits a moment for it: Resolve may say yes before it is there."""
+        call(self.resolve, "OpenPage", EDIT_PAGE)
+        end = time.monotonic() + _PAGE_SECONDS
+        while maybe(self.resolve, "GetCurrentPage") not in (EDIT_PAGE, None, False):
+            if time.monotonic() > end:
+                return
+            time.sleep(_BETWEEN_LOOKS)
 
 
 def connect(names: Mapping[str, Any]) -> Host:

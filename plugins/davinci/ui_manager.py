@@ -17,6 +17,7 @@ from .windows import Question, Window, WindowBusy, WindowLost, progress_words, w
 _PAUSE = 0.03
 _MOST_FAILURES = 200
 """Steps that fail one after the other, other than by the KeyError that Resolve is known for."""
+_MOST_WINDOWS = 10_000
 _GO, _CANCEL, _CLOSE = "Go", "Cancel", "window"
 
 
@@ -38,7 +39,6 @@ class UiManagerWindow(Window):
         self._window: Any = None
         self._items: Any = {}
         self._kind = ""
-        self._opened = 0
         self._happened: list[str] = []
         self._cancelled = False
         self._failures = 0
@@ -152,15 +152,28 @@ class UiManagerWindow(Window):
     # --------------------------------------------------------------------------------- the window
 
     def _refuse_second(self) -> None:
-        """A window of ours that is open belongs to another run: it comes to the front instead of a second."""
+        """A window of ours that is open belongs to another run: it comes to the front instead of a second.
+
+        Those that earlier runs have hidden may still be found; they are of nobody.
+        """
         for kind in ("Ask", "Progress", "Tell", "Choose"):
-            other = self._ui.FindWindow("Foley" + kind)
-            if other:
+            for other in self._known("Foley" + kind):
+                if other.Visible is False or other.Hidden is True:
+                    continue
                 other.Show()
                 other.Raise()
                 raise WindowBusy(
                     "a window of Foley is open already: go on there, or close it and start again"
                 )
+
+    def _known(self, name: str) -> list[Any]:
+        """The windows that Resolve knows as NAME, NAME1, NAME2…"""
+        found: list[Any] = []
+        while True:
+            other = self._ui.FindWindow(name + (str(len(found)) if found else ""))
+            if not other or len(found) >= _MOST_WINDOWS:
+                return found
+            found.append(other)
 
     def _open(self, kind: str, title: str, size: Sequence[int], view: Any) -> None:
         """Shows VIEW in a new window, in place of the one before."""
@@ -168,9 +181,8 @@ class UiManagerWindow(Window):
         self._cancelled = False
         self._happened.clear()
         name = "Foley" + kind
-        if self._opened and self._ui.FindWindow(name):
-            name += str(self._opened)
-        self._opened += 1
+        known = len(self._known(name))
+        name += str(known) if known else ""
         self._window = self._dispatcher.AddWindow(
             {"ID": name, "WindowTitle": title, "Geometry": [*layout.CORNER, *size], "Spacing": 8}, [view]
         )

@@ -153,6 +153,22 @@ def test_a_timeline_that_was_renamed_while_sound_was_made_gets_it(
     assert stage.host.project.root.folders[0].folders[0].name == "Cut 1 final"
 
 
+def test_a_page_that_is_late_is_waited_for(stage: Stage) -> None:
+    def ready() -> None:
+        while stage.host.page != "color":
+            stage.host.page_comes()
+
+    stage.host.go_to("color")
+    stage.host.quirks["page_after"] = 5
+    before = stage.snapshot()
+    assert stage.click("generate", ASKED).sentence == ""
+    assert laid(stage) == GOOD
+    ready()
+    assert stage.click("remove").sentence == ""
+    ready()
+    assert stage.snapshot() == before
+
+
 @pytest.mark.parametrize("numbers", ["as_said", "float"])
 def test_the_version_is_known_whatever_its_numbers_are(numbers: str) -> None:
     found = connect(Host("18.6", "free", numbers=numbers).menu_globals())

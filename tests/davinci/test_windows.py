@@ -345,6 +345,21 @@ def test_a_second_run_brings_the_open_window_to_the_front() -> None:
     UiManagerWindow(host.fusion(), Bmd(host)).close()
 
 
+def test_hidden_windows_of_earlier_runs_are_nobodys_and_no_second_run_is_missed() -> None:
+    host, window = in_resolve(lambda screen: None)
+    host.quirks["find_window"] = "all"
+    for _ in range(3):
+        window.progress(*PROGRESS)
+        window.close()
+        window = UiManagerWindow(host.fusion(), Bmd(host))
+    window.progress(*PROGRESS)
+    shown = [one.ID for one in host.ui.windows if one.Visible]
+    assert shown == ["FoleyProgress3"]
+    with pytest.raises(WindowBusy, match="open already"):
+        UiManagerWindow(host.fusion(), Bmd(host))
+    assert [one.ID for one in host.ui.windows if one.Visible] == shown
+
+
 def test_where_resolve_has_no_windows_it_is_said() -> None:
     class Nothing:
         UIManager = None

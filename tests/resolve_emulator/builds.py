@@ -172,6 +172,12 @@ class Build:
             "selection_order": "clicked",
             # Section 13: which StepLoop calls raise KeyError('On'): a set of numbers (first is 1), or "all".
             "step_raises": (),
+            # Section 13: FindWindow gives "an already open window", then Show(): does it find "all" that were
+            # opened in this run of Resolve, hidden ones too, or only what is "shown".
+            "find_window": "shown",
+            # Section 8 rule 7: OpenPage first. How many questions for the page (GetCurrentPage) until it is
+            # there is not known.
+            "page_after": 0,
             # Section 13: whether ui.Timer ever fires.
             "timer_fires": False,
             # Sections 3, 11: with a modal box open, which calls return False: "all" or "writes".

@@ -57,6 +57,7 @@ class Host:
         self.faults = Faults()
         self.modal = ""  # why a box is open; "" none
         self.page = "edit"
+        self._coming: tuple[str, int] | None = None
         self.media: dict[str, Media] = {}
         self.constants = resolve_app.constants()
         self.exported: list[str] = []
@@ -136,6 +137,21 @@ class Host:
             for clip in self.project.pool_items():
                 clip.counted = pool.uses_of(self.project, clip)
         self.page = page
+
+    def page_wanted(self, page: str) -> None:
+        """A script opens a page; it may be there a while later (switch `page_after`)."""
+        self._coming = (page, int(self.quirks["page_after"]))
+        if not self.quirks["page_after"]:
+            self.page_comes()
+
+    def page_comes(self) -> None:
+        """A script asks which page it is, and time goes by."""
+        if self._coming is None:
+            return
+        page, left = self._coming
+        self._coming = (page, left - 1) if left > 0 else None
+        if left <= 0:
+            self.go_to(page)
 
     def dismiss(self) -> None:
         """The editor closes the box that is open."""

@@ -74,6 +74,7 @@ class Resolve(ApiObject):
 
     @api(fails=None)
     def GetCurrentPage(self) -> Any:
+        self._host.page_comes()
         return self._host.page
 
     @api(writes=True)
@@ -81,7 +82,7 @@ class Resolve(ApiObject):
         """A switch to another page makes stale track counts right (section 7, MR M)."""
         if page not in PAGES:
             return False
-        self._host.go_to(page)
+        self._host.page_wanted(page)
         return True
 
     @api(fails=None)

@@ -62,9 +62,10 @@ class UIManager:
         return Widget(self, kind, attributes, children)
 
     def FindWindow(self, wanted: str) -> Widget | None:
-        """An open window of this ID (single-instance check)."""
+        """An open window of this ID (single-instance check); whether a hidden one is open is a switch."""
+        hidden = self._host.quirks["find_window"] == "all"
         for window in self.windows:
-            if window._values["ID"] == wanted and window._values["Visible"]:
+            if window._values["ID"] == wanted and (hidden or window._values["Visible"]):
                 return window
         return None
 

@@ -73,6 +73,16 @@ def test_a_chunk_that_errored_answers_nothing_and_is_gone_on_save(bench: Any, wa
     assert b.spans() == []
 
 
+def test_a_page_may_be_late_and_a_hidden_window_found(bench: Any) -> None:
+    b = bench(quirks={"page_after": 2, "find_window": "all"})
+    assert b.resolve.OpenPage("color")
+    assert [b.resolve.GetCurrentPage() for _ in range(4)] == ["edit", "edit", "color", "color"]
+    for quirk, found in (("all", True), ("shown", False)):
+        b.host.quirks["find_window"] = quirk
+        b.host.dispatcher.AddWindow({"ID": "Foley"}, [])
+        assert bool(b.host.ui.FindWindow("Foley")) is found
+
+
 def test_an_unknown_name_of_a_widget(bench: Any) -> None:
     assert bench().host.ui.LineEdit({"ID": "a"}).PlainText is None
     widget = bench(quirks={"widget_unknown": "raises"}).host.ui.LineEdit({"ID": "a"})
