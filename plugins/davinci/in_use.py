@@ -11,7 +11,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 
 from .placed import same_file
 from .resolve_calls import call, listed, maybe, number
-from .resolve_host import SOUND, Host, Item
+from .resolve_host import SOUND, Host, Item, tracks_of
 
 
 class InUse(NamedTuple):
@@ -56,7 +56,7 @@ def in_use(host: Host, clips: Mapping[str, Any], uses: Uses, *, here_only: bool)
         timelines += [call(host.project, "GetTimelineByIndex", index + 1) for index in range(every)]
     lying: set[str] = set()
     for timeline in timelines:
-        for index in range(1, number(timeline, "GetTrackCount", SOUND) + 1):
+        for index in range(1, tracks_of(timeline, SOUND) + 1):
             for handle in listed(maybe(timeline, "GetItemListInTrack", SOUND, index)):
                 path = maybe(maybe(handle, "GetMediaPoolItem"), "GetClipProperty", "File Path")
                 lying |= {same_file(str(path or ""))} & set(clips)

@@ -115,6 +115,30 @@ def seen_of(tracks: Iterable[tuple[bool, list[Item]]]) -> list[Item]:
     return [item for on, items in tracks if on for item in items if item.enabled and item.pooled]
 
 
+def tracks_of(timeline: Any, kind: str) -> int:
+    """How many tracks of KIND TIMELINE has; the count that Resolve gives may be an old one, not so names.
+
+    Those of tracks that are not there are empty, or none; where they are not, the count is all there is.
+    Raises HostProblem where there is no count.
+    """
+    known = count = number(timeline, "GetTrackCount", kind)
+    while maybe(timeline, "GetTrackName", kind, count + 1):
+        count += 1
+        if count - known > _MOST_UNCOUNTED:
+            return known
+    while count and _no_track(timeline, kind, count):
+        count -= 1
+    return count or known
+
+
+def _no_track(timeline: Any, kind: str, index: int) -> bool:
+    for _ in range(2):  # None is also what a call gives that fails for once
+        said = maybe(timeline, "GetTrackName", kind, index)
+        if said is not None:
+            return bool(said == "")
+    return True
+
+
 class Mark(NamedTuple):
     """A marker of the timeline; frames are absolute. A point has one frame."""
 
@@ -221,25 +245,8 @@ class Host:
         return project, timeline, (maybe(project, "GetUniqueId"), maybe(timeline, "GetUniqueId"))
 
     def track_count(self, kind: str) -> int:
-        """How many tracks of KIND there are; the count that Resolve gives may be an old one, not so names.
-
-        Those of tracks that are not there are empty, or none; where they are not, the count is all there is.
-        """
-        known = count = number(self.timeline, "GetTrackCount", kind)
-        while maybe(self.timeline, "GetTrackName", kind, count + 1):
-            count += 1
-            if count - known > _MOST_UNCOUNTED:
-                return known
-        while count and self._no_track(kind, count):
-            count -= 1
-        return count or known
-
-    def _no_track(self, kind: str, index: int) -> bool:
-        for _ in range(2):  # None is also what a call gives that fails for once
-            said = maybe(self.timeline, "GetTrackName", kind, index)
-            if said is not None:
-                return bool(said == "")
-        return True
+        """How many tracks of KIND the timeline has, as :func:`tracks_of`."""
+        return tracks_of(self.timeline, kind)
 
     def items(self, kind: str, index: int) -> list[Item]:
         """What lies on a track, in order; transitions are left out where they can be told."""

@@ -146,7 +146,7 @@ def fill(items: Mapping[str, Any], question: Question) -> None:
     shown = [name + (" (not ready)" if question.why_not(name) else "") for name in names]
     _offer(items["Engine"], shown, names, values["engine"])
     _offer(items["Spread"], [WORDS[name]["label"] for name in _SPREADS], _SPREADS, values["spread"])
-    if "Earlier" in items:
+    if question.earlier:
         texts = [" ".join(text.split())[:80] for text in question.earlier]
         _offer(items["Earlier"], [WORDS["earlier"]["label"], *texts], range(len(texts) + 1), 0)
     set_prompt(items["Prompt"], question, values["prompt"])

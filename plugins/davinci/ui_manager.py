@@ -51,7 +51,7 @@ class UiManagerWindow(Window):
         items = self._items
         for name in ("Negative", "Seed", "Folder", "Prompt"):
             self._on(name, "ReturnPressed", _GO)
-        for name in ("Source", "Engine", "Earlier"):
+        for name in ("Source", "Engine", *_earlier(question)):
             self._on(name, "CurrentIndexChanged", name)
         self._on(_GO, "Clicked", _GO)
         self._on(_CANCEL, "Clicked", _CANCEL)
@@ -134,9 +134,8 @@ class UiManagerWindow(Window):
         source = question.sources[max(int(self._items["Source"].CurrentIndex), 0)]
         self._items["Covered"].Text = layout.covered(source)
         self._items["Spread"].Enabled = wants_spread(source)
-        for name in ("Prompt", "Earlier"):
-            if name in self._items:
-                self._items[name].Enabled = question.wants_prompt(source["key"])
+        for name in ("Prompt", *_earlier(question)):
+            self._items[name].Enabled = question.wants_prompt(source["key"])
 
     def _engine_changed(self, question: Question) -> None:
         engine = layout.chosen(self._items["Engine"], [one["name"] for one in question.engines])
@@ -201,8 +200,7 @@ class UiManagerWindow(Window):
             window.Hide()
 
     def _on(self, name: str, event: str, what: str) -> None:
-        if name in self._items:
-            setattr(self._window.On[name], event, self._noting(what))
+        setattr(self._window.On[name], event, self._noting(what))
 
     def _noting(self, what: str) -> Callable[[Any], None]:
         def note(_event: Any) -> None:
@@ -211,7 +209,7 @@ class UiManagerWindow(Window):
         return note
 
     def _focus(self, name: str) -> None:
-        focus = getattr(self._items[name], "SetFocus", None) if name in self._items else None
+        focus = getattr(self._items[name], "SetFocus", None)
         if callable(focus):
             try:
                 focus("OtherFocusReason")
@@ -244,3 +242,9 @@ class UiManagerWindow(Window):
                 raise WindowLost(f"Resolve's window answers no more ({error})") from None
         else:
             self._failures = 0
+
+
+def _earlier(question: Question) -> list[str]:
+    """The field of earlier prompts, where QUESTION has any. What ``GetItems`` gives need be no dict that can
+    be asked whether it has a name."""
+    return ["Earlier"] if question.earlier else []

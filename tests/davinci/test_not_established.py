@@ -199,6 +199,22 @@ def test_a_copy_of_the_timeline_keeps_its_sound_where_uses_are_counted_late(stag
     assert all(item.pool.online and not item.pool.deleted for item in theirs)
 
 
+@pytest.mark.parametrize("counted", [True, False, "late"])
+def test_takes_that_could_not_be_deleted_keep_their_clips_where_tracks_are_counted_late(
+    stage: Stage, counted: Any
+) -> None:
+    before = stage.snapshot()
+    stage.host.quirks.update(stale_track_count=True, usage_count=counted)
+    stage.host.faults.add("TimelineItem.GetLeftOffset", "off_by_one")
+    stage.host.faults.add("Timeline.DeleteClips", "false")
+    assert "Not all of it could be taken back" in stage.click("generate", ASKED).sentence
+    assert len(laid(stage)) == 2
+    assert all(not item.pool.deleted for item in stage.timeline.all_items())
+    stage.host.faults.clear()
+    assert stage.click("remove").sentence == ""
+    assert stage.snapshot() == before
+
+
 @pytest.mark.parametrize("name", ["Project.GetTimelineCount", "Project.GetTimelineByIndex"])
 def test_clips_stay_where_it_cannot_be_known_whether_another_timeline_uses_them(
     stage: Stage, name: str

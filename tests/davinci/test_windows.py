@@ -370,10 +370,10 @@ def test_where_resolve_has_no_windows_it_is_said() -> None:
 
 def test_only_what_uimanager_knows_is_used_and_on_the_main_thread(tmp_path: Path) -> None:
     act = [("generate",), ("generate",), ("cancel at", 1), ("close",), ("choose", "Yes")]
-    at_hand = WithUiManager(tmp_path, act, widget_unknown="raises")
+    at_hand = WithUiManager(tmp_path, act, widget_unknown="raises", items="table")
     window = at_hand.window
-    for prompt in ("rain", "rain\nwind"):
-        asked = question(values={"prompt": prompt}, earlier=["hail"], notes=["A note."], problem="Not so.")
+    for prompt, earlier in (("rain", ["hail"]), ("rain\nwind", [])):
+        asked = question(values={"prompt": prompt}, earlier=earlier, notes=["A note."], problem="Not so.")
         assert (window.ask(asked) or {})["prompt"] == prompt
     progress_until_cancelled(window)
     window.tell("Done", [row("OK", "Foley 1"), row("NOT OK", "Foley 2")])

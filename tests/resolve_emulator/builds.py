@@ -178,6 +178,9 @@ class Build:
             # Section 8 rule 7: OpenPage first. How many questions for the page (GetCurrentPage) until it is
             # there is not known.
             "page_after": 0,
+            # Section 13: `itm = win.GetItems()`, then `itm["Prompt"]`: a "dict", or a "table" of Fusion's, of
+            # which no more than that is told.
+            "items": "dict",
             # Section 13: whether ui.Timer ever fires.
             "timer_fires": False,
             # Sections 3, 11: with a modal box open, which calls return False: "all" or "writes".

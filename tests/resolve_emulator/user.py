@@ -25,7 +25,7 @@ class Screen:
     def find(self, wanted: str) -> Widget:
         """A visible widget of a visible window."""
         for window in reversed(self._ui.windows):
-            widget = window.do_GetItems().get(wanted)
+            widget = window.by_id().get(wanted)
             if widget is not None and widget.usable("Visible"):
                 return widget
         raise CannotDo("nothing shown is called " + wanted)

@@ -140,6 +140,19 @@ class On:
         self[owner].Timeout = function
 
 
+class Table:
+    """What GetItems gives where it is no dict: it knows names, and no more (our guess)."""
+
+    def __init__(self, items: dict[str, Widget]) -> None:
+        self._all = items
+
+    def __getitem__(self, name: str) -> Any:
+        return self._all.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        raise TypeError("a table of Fusion's cannot be asked what is in it")
+
+
 class Widget:
     """Any widget, group or gap. Unknown names yield None, as on every object of Resolve's."""
 
@@ -276,11 +289,16 @@ class Widget:
     def do_Close(self) -> None:
         self._ui.close(self)
 
-    def do_GetItems(self) -> dict[str, Widget]:
-        return {one._values["ID"]: one for one in self.all() if one._values["ID"]}
+    def do_GetItems(self) -> Any:
+        table = self._ui._host.quirks["items"] == "table"
+        return Table(self.by_id()) if table else self.by_id()
 
     def do_Find(self, wanted: str) -> Widget | None:
-        return self.do_GetItems().get(wanted)
+        return self.by_id().get(wanted)
+
+    def by_id(self) -> dict[str, Widget]:
+        """Those inside that have an ID, by it."""
+        return {one._values["ID"]: one for one in self.all() if one._values["ID"]}
 
     def all(self) -> list[Widget]:
         """Those inside, and theirs."""

@@ -83,6 +83,14 @@ def test_a_page_may_be_late_and_a_hidden_window_found(bench: Any) -> None:
         assert bool(b.host.ui.FindWindow("Foley")) is found
 
 
+def test_the_items_of_a_window_may_be_no_dict(bench: Any) -> None:
+    host = bench(quirks={"items": "table"}).host
+    items = host.dispatcher.AddWindow({"ID": "A"}, [host.ui.Label({"ID": "L", "Text": "x"})]).GetItems()
+    assert (items["L"].Text, items["M"]) == ("x", None)
+    with pytest.raises(TypeError):
+        _ = "L" in items
+
+
 def test_an_unknown_name_of_a_widget(bench: Any) -> None:
     assert bench().host.ui.LineEdit({"ID": "a"}).PlainText is None
     widget = bench(quirks={"widget_unknown": "raises"}).host.ui.LineEdit({"ID": "a"})
