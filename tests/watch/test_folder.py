@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -537,6 +538,17 @@ def test_names_that_are_hard(drop: Drop, clip: Path) -> None:
         url = read.audio_tracks()[0].find_clips()[0].media_reference.target_url
         assert soundfile.info(otio.url_utils.filepath_from_url(url)).frames > 0
         assert json.loads(next((drop.own / name).glob("*.otio")).read_text())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_said_once_to_be_left(drop: Drop, clip: Path) -> None:
+    name = os.fsencode(drop.folder) + b"/Gr\xf6\xdfe.mp4"
+    shutil.copy2(clip, name)
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    assert drop.once(prompt="clicks") == {"a.mp4": Outcome.DONE}
+    assert drop.said("left") == [
+        "Gr\ufffd\ufffde.mp4: left as it is, for its name is not in UTF-8; rename it"
+    ]
 
 
 @pytest.mark.slow

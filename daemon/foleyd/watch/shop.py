@@ -140,19 +140,25 @@ class Shop:
                     daemon.abandon()
 
 
-def look(folder: Path) -> dict[str, Stamp]:
+def look(folder: Path, unspeakable: set[str] | None = None) -> dict[str, Stamp]:
     """The files in FOLDER that matter, by name. Raises OSError.
 
-    Links that lead out of the folder, folders, devices and what is hidden are left out.
+    Links that lead out of the folder, folders, devices and what is hidden are left out; so are names that
+    are no UTF-8, as other systems' archives leave them behind, which go to UNSPEAKABLE.
     """
     found: dict[str, Stamp] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if (name == SETTINGS_FILE or is_side(name) or is_wanted(name)) and _is_text(name):
-                stamp = stamp_at(folder / name)
-                if stamp is not None:
-                    found[name] = stamp
+            if not (name == SETTINGS_FILE or is_side(name) or is_wanted(name)):
+                continue
+            stamp = stamp_at(folder / name)
+            if stamp is None:
+                continue
+            if _is_text(name):
+                found[name] = stamp
+            elif unspeakable is not None:
+                unspeakable.add(name)
     return found
 
 

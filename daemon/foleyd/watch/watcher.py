@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -64,6 +65,7 @@ class Watcher:
         self._taken = False
         self._unread = ""
         self._lost = False
+        self._strange: set[str] = set()
         self._first: float | None = None
         self.outcomes: list[tuple[str, Outcome]] = []
         self.waiting: dict[str, str] = {}
@@ -172,10 +174,12 @@ class Watcher:
         """One look at the folder, at the moment NOW, and what follows from it."""
         self._collect()
         try:
-            listed = look(self._shop.places.source)
+            strange: set[str] = set()
+            listed = look(self._shop.places.source, strange)
         except OSError as error:
             self._away(error)
             return
+        self._leave(strange)
         if not self._poll and not self._events.hears(self._shop.places.source):
             self._events.stop()
             self._listen()
@@ -235,6 +239,14 @@ class Watcher:
                 if outcome is Outcome.UNSETTLED:
                     self._ripening.forget(name)
                 self.outcomes.append((name, outcome))
+
+    def _leave(self, strange: set[str]) -> None:
+        """Says once of names that are no text that nothing can be done with them."""
+        for name in strange - self._strange:
+            shown = os.fsencode(name).decode("utf-8", "replace")
+            words = f"{shown}: left as it is, for its name is not in UTF-8; rename it"
+            self._shop.tell(News("left", shown, words))
+        self._strange = strange
 
     def _away(self, error: OSError) -> None:
         self._wait_for(f"{self._shop.places.source} cannot be looked at ({error.strerror})")
