@@ -33,6 +33,8 @@ from .taking_back import take_back, taken_back
 
 _TYPES = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
+_TRACKS_ADDED = "audio tracks were added while sound was placed"
+
 Progress = Callable[[str, int, int], bool]
 """Shows what is being done, and with how many of how many; True once the editor wants to cancel."""
 
@@ -133,6 +135,7 @@ class Placing:
         self.added.names = [str(name) for name in names[:count]]
         for wanted in list(dict.fromkeys(piece.track for piece in pieces)):
             self._go_on("placing", 0)
+            self._need_timeline()
             self.added.tracks.append(wanted)
             self.note(self.added)
             own = [piece for piece in pieces if piece.track == wanted]
@@ -147,12 +150,14 @@ class Placing:
         """Adds a track, which comes to be number INDEX; its name: WANTED, else the plain form of that."""
         timeline, kind = self.host.timeline, _TYPES.get(channels, f"adaptive{channels}")
         if maybe(timeline, "GetTrackName", SOUND, index):
-            raise HostProblem("audio tracks were added while sound was placed")
+            raise HostProblem(_TRACKS_ADDED)
         said = call(timeline, "AddTrack", SOUND, kind)
         there = maybe(timeline, "GetTrackName", SOUND, index)
         if there or (said and there != ""):  # "" is what a track has that is not there
             self.added.made += 1
             self.note(self.added)
+        if maybe(timeline, "GetTrackName", SOUND, index + 1) or self.host.items(SOUND, index):
+            raise HostProblem(_TRACKS_ADDED)  # INDEX is one of yours now, whose name is not to be changed
         for name in (wanted, wanted, plain_name(wanted)):
             maybe(timeline, "SetTrackName", SOUND, index, name)
             # The count of tracks may be an old one; the name that comes back is what proves the track.
@@ -164,9 +169,12 @@ class Placing:
         real = maybe(timeline, "GetTrackSubType", SOUND, index)
         if real and str(real).lower() != kind:
             raise HostProblem(f"the new audio track is {real} where {kind} is needed")
-        if self.host.items(SOUND, index):
-            raise HostProblem(f"the new audio track {index} is not empty")
         return name
+
+    def _need_timeline(self) -> None:
+        """Raises HostProblem where another timeline is open, which Resolve would lay everything onto."""
+        if not self.host.still_open():
+            raise HostProblem(f"the timeline {self.host.name} was closed while sound was placed")
 
     def _append(self, pieces: Sequence[Piece], imported: Imported, track: int) -> None:
         """Lays PIECES onto the new TRACK, many with one call: each call, and each note, takes its time."""
@@ -185,8 +193,7 @@ class Placing:
         self.note(self.added)
         for first in range(0, len(pieces), AT_A_TIME):
             self._go_on("placing", self.done)
-            if not host.still_open():  # Resolve would lay them onto the timeline that is open instead
-                raise HostProblem(f"the timeline {host.name} was closed while sound was placed")
+            self._need_timeline()
             if maybe(host.timeline, "GetTrackName", SOUND, track) != pieces[0].track:
                 raise HostProblem("the audio tracks were changed while sound was placed")
             if (

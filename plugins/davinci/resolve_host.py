@@ -238,6 +238,12 @@ class Host:
         *_, names = self._open()
         return all(isinstance(name, str) for name in names) and names != (self.project_id, self.id)
 
+    def other_project(self) -> bool:
+        """Whether another project than the one that was read is open now; what is asked of the earlier one
+        may be answered for this one then, or not at all."""
+        *_, (project, _) = self._open()
+        return isinstance(project, str) and project != self.project_id
+
     def _open(self) -> tuple[Any, Any, tuple[Any, Any]]:
         """Project and timeline that are open now, and the names that Resolve has for them."""
         project = maybe(maybe(self.resolve, "GetProjectManager"), "GetCurrentProject")

@@ -50,7 +50,7 @@ def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
                 taken.left.append(str(problem))
     if maybe(host.timeline, "GetUniqueId") != host.id:
         taken.left.append("Resolve gives no answer")
-    if taken.left and host.other_open():
+    if (taken.left and host.other_open()) or host.other_project():
         taken.left.insert(0, f"{CLOSED}{host.name}")
     added.state = LEFT if taken.left else REMOVED
     taken.left, taken.stays = list(dict.fromkeys(taken.left)), list(dict.fromkeys(taken.stays))

@@ -13,7 +13,7 @@ from davinci.canned import FRAMES, GOOD, START, canned_stage, laid
 from davinci.stage import Stage
 from resolve_emulator.builder import build_project
 from resolve_emulator.host import Host
-from resolve_emulator.model import Item, Track
+from resolve_emulator.model import Item, Project, Track
 
 ASKED = {"prompt": "steps", "folder": "/sound"}
 MARKED = {**ASKED, "markers": True}
@@ -166,6 +166,41 @@ def test_a_page_that_is_late_is_waited_for(stage: Stage) -> None:
     ready()
     assert stage.click("remove").sentence == ""
     ready()
+    assert stage.snapshot() == before
+
+
+def test_a_track_of_yours_that_comes_in_between_keeps_its_name(stage: Stage) -> None:
+    def another(_args: Any) -> None:
+        stage.timeline.tracks["audio"].insert(0, Track("audio", "stereo"))
+
+    stage.host.faults.add("Timeline.AddTrack", "before", nth=1, change=another)
+    person = stage.click("generate", ASKED)
+    assert person.sentence.startswith("audio tracks were added while sound was placed")
+    assert [name for name, _, items in stage.tracks() if items] == ["Dialogue"]
+
+
+def test_a_timeline_that_is_closed_under_the_import_is_named(stage: Stage) -> None:
+    original = stage.timeline
+
+    def another(_args: Any) -> None:
+        stage.host.adopt(stage.host.copy_timeline(original, "Cut 2"))
+
+    stage.host.faults.add("MediaPool.ImportMedia", "before", change=another)
+    assert "the timeline Cut 1 was closed while sound was placed" in stage.click("generate", ASKED).sentence
+
+
+def test_what_was_added_to_a_project_that_is_not_open_any_more_is_not_forgotten(stage: Stage) -> None:
+    before, project = stage.snapshot(), stage.host.project
+
+    def another(_args: Any) -> None:
+        stage.host.project = Project("Another")
+
+    stage.host.faults.add("Timeline.AddTrack", "before", nth=1, change=another)
+    sentence = stage.click("generate", ASKED).sentence
+    assert "another timeline is open than Cut 1); open the timeline Cut 1 and run Foley - Remove" in sentence
+    stage.host.faults.clear()
+    stage.host.project = project
+    assert stage.click("remove").sentence == ""
     assert stage.snapshot() == before
 
 
