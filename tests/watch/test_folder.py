@@ -496,7 +496,9 @@ def test_a_cue_that_cannot_be_planned_is_said_with_its_line(drop: Drop, clip: Pa
     (drop.folder / "clip.csv").write_text("In,Out,Prompt\n0,0.4,clicks\n0,0.4,unplayable\n0.4,,clicks\n")
     assert drop.once() == {"clip.mp4": Outcome.PARTLY}
     assert "FAILED (clip.csv, line 3): the fake engine cannot play this" in drop.report("clip.mp4")
-    assert "Other takes: change clip.csv, or write takes = 3 or a seed into clip" in drop.report("clip.mp4")
+    assert "Other takes: change clip.csv, its columns Takes, Seed or Prompt; new results" in drop.report(
+        "clip.mp4"
+    )
 
 
 @pytest.mark.slow

@@ -182,9 +182,9 @@ def _again(story: Story, failed: bool) -> list[str]:
             "results come into a folder of their own beside this one.",
             *([f"More on this job: foley jobs {story.job}"] if story.job else []),
         ]
-    # A prompt in a sidecar would put the cue sheet aside.
+    # A sidecar's prompt would put a cue sheet aside, and its takes and seed give way to the sheet's.
     change = (
-        f"change {story.where}, or write takes = 3 or a seed into {side} beside {story.name}"
+        f"change {story.where}, its columns Takes, Seed or Prompt"
         if story.where.endswith(SHEET_SUFFIX)
         else f"write takes = 3, a seed or another prompt into {side} beside {story.name}, or change it"
     )
