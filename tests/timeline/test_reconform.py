@@ -392,6 +392,31 @@ def test_a_trim_of_the_sound_alone_stays() -> None:
     assert said(program(a, 5, b, c, d), [trimmed]) == [("moved", (65, 115))]
 
 
+def drawn_out(clip: FoundPlacement, head: int, tail: int) -> FoundPlacement:
+    """CLIP with so many frames of its handles at either end."""
+    record = FrameRange(clip.record.start - head, clip.record.end + tail)
+    at = {"offset": (clip.offset or 0) - head / RATE, "local": (clip.local or 0) - head / RATE}
+    return replace(clip, record=record, **at)
+
+
+def test_a_sound_drawn_out_of_its_handles_stays_so() -> None:
+    """As editors do for a crossfade, under the shots beside."""
+    clip = drawn_out(of_shots(EDIT)[1], 4, 6)
+    one = only(EDIT, clip)
+    assert (one.outcome, span(one), one.why) == (Outcome.LEFT, (46, 116), "it was extended by hand")
+    assert said(program(10, *OLD), [clip]) == [("moved", (56, 126))]
+    assert said(program(a, shot("b", 50), c, d), [clip]) == [("re-cut", (46, 106))]
+    assert said(program(a, shot("b", 55, 105), c, d), [moved(clip, 0)])[0][1] == (46, 111)
+
+
+def test_a_sound_drawn_out_with_its_picture_goes_as_far_as_that() -> None:
+    clip = drawn_out(of_shots(EDIT)[1], 4, 6)
+    longer = program(shot("a", 46), shot("b", 70, 96), shot("c", 64, 106), d)
+    assert said(longer, [clip]) == [("kept", (46, 116))]
+    more = program(shot("a", 44), shot("b", 74, 94), shot("c", 62, 108), d)
+    assert said(more, [clip]) == [("re-cut", (44, 118))]
+
+
 def test_a_sound_trimmed_with_its_picture_is_kept() -> None:
     clip = of_shots(EDIT)[1]
     trimmed = replace(clip, record=FrameRange(60, 110), offset=(clip.offset or 0) + Fraction(10, 25))

@@ -356,6 +356,25 @@ def test_a_track_that_is_cut_off_is_made_longer() -> None:
     assert lies(after)[-1] == (NEW[3], 210, 290)
 
 
+@pytest.mark.parametrize("of_all", [True, False])
+def test_a_clip_that_reaches_out_of_what_is_seen_moves_none_behind_it(of_all: bool) -> None:
+    """From frame 30 of the edit on is shown, amid a: all files are cut anew, since all labels change."""
+
+    def ranged(tree: dict[str, Any]) -> None:
+        for one in [tree["tracks"]] if of_all else tree["tracks"]["children"]:
+            one["source_range"] = json.loads(otio.adapters.write_to_string(span(30, 200, 25), "otio_json"))
+
+    after, rows, _ = refresh(recut(made(), NAMES, ranged))
+    assert [(row.outcome, row.record) for row in rows][:2] == [
+        (Outcome.MOVED, FrameRange(0, 20)),
+        (Outcome.MOVED, FrameRange(20, 80)),
+    ]
+    hidden = 30
+    assert [(start - hidden, end - hidden) for _, start, end in lies(after)] == [
+        (row.record.start, row.record.end) for row in rows if row.record
+    ]
+
+
 def _whole() -> otio.opentime.TimeRange:
     return span(0, 260, 25)
 

@@ -21,7 +21,7 @@ from foleyd.refreshed import ROUNDING, Outcome, Refreshed, TakeFile, with_lost_f
 from foleyd.timebase import SAMPLE_RATE, frame_to_sample, rate_text, round_half_up
 from foleyd.timeline.notes import Notes, SizeOf, read_notes
 from foleyd.timeline.placement import FoundPlacement
-from foleyd.timeline.whereabouts import Claims, Finder, Whereabouts, is_near
+from foleyd.timeline.whereabouts import Claims, Finder, Whereabouts, is_near, place_of_sound
 
 FileOf = Callable[[FoundPlacement, Notes], TakeFile | None]
 """Asked for the file of a clip of ours, as foleyd wrote it; None where it cannot be had."""
@@ -241,7 +241,8 @@ class _Reconform:
             return self._say(clip, Outcome.REMADE, where.change, where.record)
         zero = where.zero if where.zero is not None else where.record.start / self.rate
         where = replace(where, zero=zero)
-        record = self._wanted(clip, where)
+        length = notes.picture.length if notes.picture else clip.end
+        record = place_of_sound(where, zero, (clip.begin, clip.end), length, self.rate)
         lead, samples = notes.lead, notes.samples
         begin, end = self._in_file(record, zero)
         if not (-lead - ROUNDING <= begin and end <= samples - lead + ROUNDING):
@@ -261,23 +262,15 @@ class _Reconform:
     def _in_place(self, clip: _Clip, where: Whereabouts) -> Refreshed:
         why = "its picture is as it was"
         if clip.found.record != where.record:
-            return self._say(clip, Outcome.LEFT, "it was trimmed by hand", clip.found.record, zero=where.zero)
+            grown = clip.found.record.intersect(where.record) == where.record
+            why = f"it was {'extended' if grown else 'trimmed'} by hand"
+            return self._say(clip, Outcome.LEFT, why, clip.found.record, zero=where.zero)
         if clip.begin or clip.end != (clip.notes.picture.length if clip.notes.picture else 0):
             why = "it was trimmed with its picture"
         why += self._rest(where)
         if clip.file is None:
             why += "; but its file cannot be had: put it back or relink it (--media-root, --relink)"
         return self._say(clip, Outcome.KEPT, why, clip.found.record, zero=where.zero)
-
-    def _wanted(self, clip: _Clip, where: Whereabouts) -> FrameRange:
-        """The place of its picture, but for what an editor has trimmed off the sound itself."""
-        length = clip.notes.picture.length if clip.notes.picture else clip.end
-        start, end = where.record.start, where.record.end
-        if where.zero is not None and clip.begin > 0:
-            start = max(start, round_half_up((where.zero + clip.begin) * self.rate))
-        if where.zero is not None and clip.end < length:
-            end = min(end, round_half_up((where.zero + clip.end) * self.rate))
-        return FrameRange(start, end) if start < end else where.record
 
     def _why(self, clip: _Clip, where: Whereabouts, record: FrameRange) -> str:
         notes = clip.notes

@@ -17,6 +17,7 @@ import opentimelineio as otio
 
 from foleyd.cue import FrameRange, Placement, Take
 from foleyd.refreshed import Outcome, Refreshed
+from foleyd.timebase import round_half_up
 from foleyd.timeline.notes import place_notes
 from foleyd.timeline.placement import TRACK_PREFIX, Adding, gap, track_name
 from foleyd.timeline.tree import METADATA_KEY, Node
@@ -220,18 +221,26 @@ class _Rewriting:
                 item.take = change.refreshed
                 strip.channels |= {change.refreshed.file.channels} if change.refreshed.file else set()
                 self.tracks_of[number] = str(strip.json.get("name") or "")
+        leaving = [number for number, (_, item) in clips.items() if self._leaves(item, changes[number])]
         for number, (strip, item) in clips.items():
-            refreshed = changes[number].refreshed
-            if refreshed.outcome is Outcome.DROPPED or refreshed.record not in (None, refreshed.lies):
-                strip.take_out(item, refreshed.stays)
+            if number in leaving or changes[number].refreshed.outcome is Outcome.DROPPED:
+                strip.take_out(item, changes[number].refreshed.stays)
             elif changes[number].take is not None:
                 item.json.update(self._clip(item.json, changes[number]))
                 strip.changed = True
-        for number, (strip, item) in clips.items():
-            refreshed = changes[number].refreshed
-            if refreshed.record not in (None, refreshed.lies):
-                self.tracks_of[number] = self._place(item, changes[number], strip)
+        for number in leaving:
+            strip, item = clips[number]
+            self.tracks_of[number] = self._place(item, changes[number], strip)
         self._finish()
+
+    def _leaves(self, item: _Item, change: Change) -> bool:
+        """Whether what CHANGE makes of ITEM lies elsewhere; also where ITEM reaches beyond what is seen of
+        its track, so that it would be another length in its place."""
+        record = change.refreshed.record
+        if record is None or (record == change.refreshed.lies and change.take is None):
+            return False
+        whole = (round_half_up(item.start * self.frames), round_half_up(item.end * self.frames))
+        return record != change.refreshed.lies or whole != (record.start, record.end)
 
     def _place(self, old: _Item, change: Change, home: _Strip) -> str:
         """Puts what OLD was at HOME on the first track that has room for it; returns the track's name."""

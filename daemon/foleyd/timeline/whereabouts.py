@@ -39,6 +39,27 @@ def is_near(one: Fraction, other: Fraction, slack: Fraction) -> bool:
     return abs(one - other) <= slack
 
 
+def place_of_sound(
+    where: Whereabouts, zero: Fraction, played: tuple[Fraction, Fraction], length: Fraction, rate: Fraction
+) -> FrameRange:
+    """The frames, at RATE, of the picture that is WHERE, but for what an editor has trimmed off its sound or
+    drawn out of its handles, under another shot. The cue begins at ZERO and lasts LENGTH, the sound PLAYED
+    from and up to which of its seconds."""
+    start, end = where.record.start, where.record.end
+    head, tail = (round_half_up((zero + at) * rate) for at in played)
+    first, last = round_half_up(zero * rate), round_half_up((zero + length) * rate)
+    # Beyond an edge that went inwards by as much as it was; not beyond one that went outwards itself.
+    if head > first:
+        start = max(start, head)
+    elif head < first:
+        start = max(0, min(start, max(head, head + start - first)))
+    if tail < last:
+        end = min(end, tail)
+    elif tail > last:
+        end = max(end, min(tail, tail + end - last))
+    return FrameRange(start, end) if start < end else where.record
+
+
 class Claims:
     """Which shots have a sound of which kind, by the first frames of the shots."""
 
