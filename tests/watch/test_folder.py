@@ -338,6 +338,16 @@ def test_what_is_archived_is_moved_and_the_timeline_points_there(drop: Drop, cli
     assert drop.once() == {"again.mp4": Outcome.KNOWN}
 
 
+def test_a_sidecar_of_two_files_is_archived_with_the_last_of_them(drop: Drop, clip: Path) -> None:
+    for name in ("a.mp4", "a.mov"):
+        (drop.folder / name).write_bytes(clip.read_bytes() + b"\0\0\0\x09free" + name[-1:].encode())
+    (drop.folder / "a.foley.toml").write_text('prompt = "clicks"\n')
+    assert drop.once(archive=True, jobs=1) == {"a.mp4": Outcome.DONE, "a.mov": Outcome.DONE}
+    assert sorted(path.name for path in drop.folder.iterdir()) == ["foley"]
+    archived = sorted(path.name for path in (drop.own / "archive").iterdir())
+    assert archived == ["a.foley.toml", "a.mov", "a.mp4"]
+
+
 def test_what_nothing_is_asked_for_says_so_and_is_done_once_something_is(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "clip.mp4")
     assert drop.once() == {"clip.mp4": Outcome.FAILED}

@@ -14,7 +14,8 @@ from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch import placing
 from foleyd.watch.asking import Interrupted, content_of
 from foleyd.watch.errors import SourceGone
-from foleyd.watch.pointing import Move
+from foleyd.watch.kinds import SHEET_SUFFIX, SIDECAR_SUFFIX, alike, is_wanted
+from foleyd.watch.pointing import Move, belongs
 from foleyd.watch.records import Entry, State
 from foleyd.watch.report import Story
 from foleyd.watch.shop import News, Shop, look, sides_at, stamp_at
@@ -141,6 +142,7 @@ def place(shop: Shop, entry: Entry) -> bool:
         put += [
             (side, shop.places.free(side.name, shop.places.archive))
             for side in sides_at(shop, entry.name).paths
+            if not _speaks_of_others(shop, entry, side.name)
         ]
         placing.put_away(put)
     _tell_where(shop, entry, results)
@@ -161,6 +163,18 @@ def place(shop: Shop, entry: Entry) -> bool:
         )
     )
     return True
+
+
+def _speaks_of_others(shop: Shop, entry: Entry, side: str) -> bool:
+    """Whether SIDE, which speaks of ENTRY's file, speaks of one besides that is still in the folder, and is
+    not left to a timeline."""
+    base = alike(side).removesuffix(SHEET_SUFFIX).removesuffix(SIDECAR_SUFFIX)
+    uses = {alike(use) for known in shop.book for use in known.uses}
+    return any(
+        base in (alike(name), alike(Path(name).stem)) and not belongs(name, uses) and shop.path(name).exists()
+        for name in shop.listed
+        if name != entry.name and is_wanted(name)
+    )
 
 
 def _tell_where(shop: Shop, entry: Entry, results: Path) -> None:
