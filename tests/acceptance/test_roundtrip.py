@@ -138,6 +138,9 @@ def test_a_bundle_is_listed_as_it_would_be_refreshed(foley: Foley, media: list[P
         "cut_foley_cue-1_take1_v2.wav",
         "cut_foley_cue-2_take1_v2.wav",
     ]
+    again = foley.run("timeline", out, "-o", tmp_path / "again.otioz", "--refresh", *QUICK)
+    assert [row["outcome"] for row in again.json["refreshed"]] == ["kept", "kept"]
+    assert not (tmp_path / "again.foley").exists()
 
 
 def test_a_run_without_refresh_only_adds(foley: Foley, media: list[Path], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -313,6 +313,8 @@ def _write(result: pb.Result, written: Written, carried: Path | None) -> tuple[N
         if result.cue_page_path:
             _link_page(Path(result.cue_page_path), Path(result.otio_path), written.out)
         Path(result.otio_path).unlink(missing_ok=True)
+        with suppress(OSError):  # nothing was made, so that it held the timeline alone
+            written.folder.rmdir()
         result.otio_path = ""
     return lost
 
