@@ -139,6 +139,11 @@ def _no_track(timeline: Any, kind: str, index: int) -> bool:
     return True
 
 
+def _is_transition(handle: Any) -> bool:
+    """Whether HANDLE is neither a clip nor a title, which have properties."""
+    return maybe(handle, "GetMediaPoolItem") is None and not maybe(handle, "GetProperty")
+
+
 class Mark(NamedTuple):
     """A marker of the timeline; frames are absolute. A point has one frame."""
 
@@ -199,8 +204,8 @@ class Host:
         end = number(self.timeline, "GetEndFrame")
         for kind in (PICTURE, SOUND):
             for index in range(1, self.track_count(kind) + 1):
-                last = listed(call(self.timeline, "GetItemListInTrack", kind, index))[-1:]
-                end = max([end, *(number(each, "GetEnd") for each in last)])
+                items = self.items(kind, index, last=2)
+                end = max([end, *(item.end for item in items if not _is_transition(item.handle))])
         return end
 
     def _read_clock(self) -> None:
@@ -254,9 +259,17 @@ class Host:
         """How many tracks of KIND the timeline has, as :func:`tracks_of`."""
         return tracks_of(self.timeline, kind)
 
-    def items(self, kind: str, index: int) -> list[Item]:
-        """What lies on a track, in order; transitions are left out where they can be told."""
-        return [Item(each) for each in listed(call(self.timeline, "GetItemListInTrack", kind, index))]
+    def items(self, kind: str, index: int, *, last: int = 0) -> list[Item]:
+        """What lies on a track, in order, or the LAST few of it; transitions are among it where they say
+        where they lie."""
+        found = []
+        for each in listed(call(self.timeline, "GetItemListInTrack", kind, index))[-last:]:
+            try:
+                found.append(Item(each))
+            except HostProblem:
+                if not _is_transition(each):
+                    raise
+        return found
 
     def all_items(self, kind: str) -> list[tuple[int, Item]]:
         """What lies on all tracks of KIND, each with its track's number from 1."""

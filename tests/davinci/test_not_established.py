@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,22 @@ def test_what_was_added_to_a_project_that_is_not_open_any_more_is_not_forgotten(
     stage.host.faults.clear()
     stage.host.project = project
     assert stage.click("remove").sentence == ""
+    assert stage.snapshot() == before
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_transitions_are_no_obstacle_whether_they_say_where_they_lie_or_not(stage: Stage, says: bool) -> None:
+    fade = Item("Cross Dissolve", "transition", Fraction(START + FRAMES - 4), Fraction(8))
+    stage.timeline.tracks["video"][0].items.append(fade)
+    stage.host.quirks["transition_frames"] = says
+    before = stage.snapshot()
+    person = stage.click("generate", ASKED)
+    assert person.sentence == ""
+    (whole,) = [each for each in person.questions[0].sources if each["key"] == "timeline"]
+    assert whole["lines"][0].startswith("01:00:00:00 – 01:00:02:00")
+    assert laid(stage) == GOOD
+    assert stage.click("redo", None).questions[0].sources[0]["lines"] == ["01:00:00:00 – 01:00:02:00"]
+    stage.click("remove")
     assert stage.snapshot() == before
 
 

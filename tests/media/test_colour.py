@@ -145,7 +145,7 @@ def test_the_tone_curve_meets_its_sources() -> None:
 
 
 def test_hdr_is_told(tmp_path: Path) -> None:
-    # No B-frames: for a clip shorter than its reordering x265 sets no decoding times, and muxing fails at random.
+    # No B-frames: for a clip shorter than its reordering x265 sets no decoding times; muxing fails at random.
     coded = "log-level=none:bframes=0:transfer=smpte2084:colorprim=bt2020:colormatrix=bt2020nc"
     options = {"x265-params": coded}
     path = make_clip(

@@ -181,6 +181,9 @@ class Build:
             # Section 13: `itm = win.GetItems()`, then `itm["Prompt"]`: a "dict", or a "table" of Fusion's, of
             # which no more than that is told.
             "items": "dict",
+            # Section 7 has transitions among the items, without a clip of the pool and with no properties: do
+            # they say where they lie.
+            "transition_frames": True,
             # Section 13: whether ui.Timer ever fires.
             "timer_fires": False,
             # Sections 3, 11: with a modal box open, which calls return False: "all" or "writes".

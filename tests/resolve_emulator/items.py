@@ -32,6 +32,13 @@ class TimelineItem(Marked):
             return float(value)
         return math.floor(value)
 
+    def _nowhere(self) -> bool:
+        """A Ghost lies nowhere; a transition may not say where (switch `transition_frames`)."""
+        silent = (
+            not self._host.quirks["transition_frames"] and getattr(self._model, "kind", "") == "transition"
+        )
+        return isinstance(self._model, Ghost) or silent
+
     @api(fails=None)
     def GetName(self) -> Any:
         return self._model.name
@@ -50,12 +57,12 @@ class TimelineItem(Marked):
     @api(fails=None)
     def GetStart(self, sub: Any = False) -> Any:
         """Absolute, the timeline's start included (section 6)."""
-        return None if isinstance(self._model, Ghost) else self._frames(self._model.start, sub)
+        return None if self._nowhere() else self._frames(self._model.start, sub)
 
     @api(fails=None)
     def GetEnd(self, sub: Any = False) -> Any:
         """Absolute and exclusive (section 6: a clip's range is marked as (start, end-1))."""
-        return None if isinstance(self._model, Ghost) else self._frames(self._model.end, sub)
+        return None if self._nowhere() else self._frames(self._model.end, sub)
 
     @api(fails=None)
     def GetDuration(self, sub: Any = False) -> Any:

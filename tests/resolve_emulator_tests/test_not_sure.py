@@ -54,6 +54,15 @@ def test_numbers_may_all_be_floats(bench: Any) -> None:
     assert b.timeline.SetTrackName("audio", 1, "Music") is True
 
 
+def test_transitions_may_not_say_where_they_lie(bench: Any) -> None:
+    for says in (True, False):
+        video = [[{"path": "/m/a.mov", "at": 0, "in": 24, "duration": 9}, {"transition": [2, 2], "at": 9}]]
+        b = bench(timeline={"video": video}, quirks={"transition_frames": says})
+        fade = b.timeline.GetItemListInTrack("video", 1)[-1]
+        assert (fade.GetStart() is None) is not says
+        assert b.timeline.GetItemListInTrack("video", 1)[0].GetStart() == START
+
+
 def test_uses_may_be_counted_late(bench: Any, wav: Any) -> None:
     b = bench(quirks={"usage_count": "late"})
     (clip,) = b.pool.ImportMedia([wav("a.wav", 96000)])
