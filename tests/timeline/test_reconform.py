@@ -379,6 +379,16 @@ def test_a_muted_sound_stays_muted_where_it_is() -> None:
     assert one.why == "it was muted; its picture is at 01:00:05:15"
 
 
+def test_a_take_that_was_passed_over_for_an_alternate_goes_along_with_it() -> None:
+    first, second = (found(EDIT, 50, 110, number=number, seeds=(7, 8)) for number in (1, 2))
+    picked = [replace(first, enabled=False), replace(second, enabled=True, at=(2, 50))]
+    answers = reconform(program(10, *OLD), picked, file_of=here)
+    assert [(one.outcome.value, span(one), one.enabled) for one in answers] == [
+        ("moved", (60, 120), False),
+        ("moved", (60, 120), True),
+    ]
+
+
 def test_alternates_that_lie_disabled_are_not_muted_by_hand() -> None:
     clips = [found(EDIT, 50, 110, number=n, seeds=(7, 8)) for n in (1, 2)]
     answers = reconform(program(a, 30, b, c, d), clips, file_of=here)

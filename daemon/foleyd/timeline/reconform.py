@@ -69,9 +69,15 @@ class _Reconform:
         self.rate = program.rate
         self.file_of = file_of
         self.finder = Finder(program, size_of)
+        self.chosen: set[tuple[str, str]] = set()
 
     def decide(self, found: Sequence[FoundPlacement]) -> tuple[Refreshed, ...]:
         clips = [self._read(one) for one in found]
+        self.chosen = {
+            (clip.notes.job, clip.notes.cue_id)
+            for clip in clips
+            if clip.found.enabled and not clip.notes.enabled
+        }
         clips = self._find(clips)
         moves = sorted(
             (clip.notes.made.at, clip.where.zero - clip.notes.made.at)
@@ -182,7 +188,8 @@ class _Reconform:
         found, notes = clip.found, clip.notes
         if found.speed != 1:
             return "its sound was retimed by hand"
-        if notes.enabled and not found.enabled and notes.made is not None:
+        passed_over = (notes.job, notes.cue_id) in self.chosen  # for another of its cue's takes
+        if notes.enabled and not found.enabled and notes.made is not None and not passed_over:
             return f"it was muted{self._elsewhere(clip)}"
         if found.at is None:
             return "it lies inside a compound clip"
