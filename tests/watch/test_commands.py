@@ -34,6 +34,18 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_that_is_left_for_its_name_is_in_the_exit_code(
+    drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy2(clip, drop.folder / "a.mp4")
+    shutil.copy2(clip, os.fsencode(drop.folder) + b"/Gr\xf6\xdfe.mp4")
+    assert run(["watch", str(drop.folder), "--once", "--json", "--prompt", "clicks", *QUICK]) == 4
+    kinds = {news["kind"] for news in lines(capsys)}
+    assert {"done", "left"} <= kinds
+    assert "failed" not in kinds
+
+
 def test_watch_once_tells_status_and_tries_again(
     drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -216,7 +216,7 @@ def _watch(
         for name, why in watcher.waiting.items():
             teller(News("left", name, f"{name}: left as it is, for {why}"))
     outcomes = [outcome for watcher in watchers for outcome in watcher.last_outcomes().values()]
-    return CANCELLED if stopped else exit_of(outcomes, sum(len(watcher.waiting) for watcher in watchers))
+    return CANCELLED if stopped else exit_of(outcomes, sum(watcher.left_over() for watcher in watchers))
 
 
 def _run(watchers: Sequence[Watcher], *, once: bool) -> bool:

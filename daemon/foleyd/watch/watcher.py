@@ -295,6 +295,10 @@ class Watcher:
         """How each file stood in the end."""
         return dict(self.outcomes)
 
+    def left_over(self) -> int:
+        """How many files are left as they are: those that wait, and those whose names are no text."""
+        return len(self.waiting) + len(self._strange)
+
     def end(self) -> None:
         """Has :meth:`run` return soon."""
         self._shop.stop.set()
