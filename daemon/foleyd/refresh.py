@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import opentimelineio as otio
+
 from foleyd import spot
 from foleyd.brief import Brief, Notice, Spotted
 from foleyd.config import Settings
@@ -27,6 +29,7 @@ from foleyd.timeline.placement import FoundPlacement, read_placements
 from foleyd.timeline.program import read_program
 from foleyd.timeline.reconform import reconform
 from foleyd.timeline.spotting import given_cues
+from foleyd.timeline.tree import is_picture
 
 _FIELD = "refresh"
 _LONGEST_OPTION = 4_000
@@ -40,10 +43,16 @@ class NothingOfOurs(RequestError):
     reason = "NOTHING_TO_REFRESH"
 
 
+class PictureOff(RequestError):
+    """No track of picture is on, so that nothing is seen above any take."""
+
+    reason = "PICTURE_OFF"
+
+
 def spot_refresh(selection: Selection, settings: Settings) -> Spotted:
     """Our clips on the timeline of SELECTION with what each needs, and the cues that make some anew.
 
-    Media need not be there. Raises TimelineError, NothingOfOurs, RequestError.
+    Media need not be there. Raises TimelineError, NothingOfOurs, PictureOff, RequestError.
     """
     document = selection.source
     if not isinstance(document, Document):
@@ -72,6 +81,8 @@ def spot_refresh(selection: Selection, settings: Settings) -> Spotted:
         return _file_of(find(clip.url).path, notes)
 
     answers = reconform(read.program, found, file_of=file_of, size_of=size_of)
+    if any(one.outcome is Outcome.DROPPED for one in answers):
+        _check_picture_is_on(timeline, document.name)
     spotted = Spotted(
         name=document.title,
         program=read.program,
@@ -80,6 +91,24 @@ def spot_refresh(selection: Selection, settings: Settings) -> Spotted:
         missing={item.shot_id: item.reason for item in read.missing},
     )
     return _with_cues(spotted, answers, settings)
+
+
+def _check_picture_is_on(timeline: otio.schema.Timeline, name: str) -> None:
+    """Raises PictureOff where no picture of TIMELINE is on: whoever solos a sound wants nothing dropped."""
+    tracks = [item for item in timeline.tracks if not isinstance(item, otio.schema.Track) or is_picture(item)]
+    if timeline.tracks.enabled and any(track.enabled for track in tracks):
+        return
+    names = ", ".join(track.name or f"V{number}" for number, track in enumerate(tracks, 1))
+    if names:
+        raise PictureOff(
+            f"no track of picture is on in {name} ({names}), so every take would be dropped; switch the "
+            "picture's track on, and export the timeline again",
+            field="selection.otio.json",
+        )
+    raise PictureOff(
+        f"there is no track of picture in {name}, so every take would be dropped; export it with its picture",
+        field="selection.otio.json",
+    )
 
 
 def size_of(path: Path) -> int | None:
@@ -118,7 +147,8 @@ def plan_refresh(
             request,
             spotting=(wanted,),
             text_only=recipe.text_only,
-            engine=replace(request.engine, preset="", steps=0, guidance_scale=0.0, options=options),
+            # What is asked for by a name of its own keeps that: it is refused under that name.
+            engine=replace(request.engine, options=options),
         )
         try:
             one = spot.plan(

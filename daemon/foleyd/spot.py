@@ -20,6 +20,7 @@ from foleyd.media_roots import MediaRoots
 from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
 from foleyd.segments import plan_windows
 from foleyd.timeline.document import read_document
+from foleyd.timeline.errors import SpottingError
 from foleyd.timeline.media_url import Relink, Resolved, resolve_media
 from foleyd.timeline.program import read_program, trim, with_handles
 from foleyd.timeline.spotting import find_cues, given_cues
@@ -62,13 +63,16 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
                     duration_of=duration_of,
                     resolve=resolver(document, settings),
                 )
-            program, name = read.program, document.title
+            program, name, called = read.program, document.title, document.name
             notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
             missing = {item.shot_id: item.reason for item in read.missing}
             markers = read.markers
         case TypedProgram(given, name):
+            called = name
             program, missing = _without_missing(given)
             notices, markers = (), ()
+    if not program.duration:
+        raise SpottingError(f"{called or 'the timeline'} is empty: put a clip on it", field="selection")
     if isinstance(rule, CueRule):
         cues = find_cues(program, selection.ranges, rule, markers=markers, layers=settings.layers)
     else:

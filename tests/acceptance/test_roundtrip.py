@@ -163,6 +163,34 @@ def test_a_refresh_needs_takes_of_ours_and_no_prompt(foley: Foley, media: list[P
     assert prompted.sentence.startswith("foley: --refresh takes everything from the takes on the timeline")
 
 
+def test_a_refresh_without_any_picture_that_is_on_is_refused(
+    foley: Foley, media: list[Path], tmp_path: Path
+) -> None:
+    """Somebody has soloed a sound: their takes are not to be dropped for that."""
+    document = first_run(foley, tmp_path, [r.shot(media[0], 100, 40)], [0])
+    picture = document["tracks"]["children"][0]
+    assert picture["kind"] == "Video"
+    picture["name"], picture["enabled"] = "V1", False
+    off = r.write(tmp_path / "off.otio", document)
+    out = tmp_path / "out.otio"
+    for words in (("cues", off), ("timeline", off, "-o", out, "--no-preview", "--no-picture")):
+        answer = foley.run(*words, "--refresh", "--json")
+        assert answer.code == 2
+        assert answer.json["error"]["reason"] == "PICTURE_OFF"
+        assert answer.json["error"]["message"] == (
+            "no track of picture is on in off.otio (V1), so every take would be dropped; switch the "
+            "picture's track on, and export the timeline again"
+        )
+    assert not out.exists()
+    assert not out.with_suffix(".foley").exists()
+    del document["tracks"]["children"][0]
+    bare = r.write(tmp_path / "bare.otio", document)
+    answer = foley.run("timeline", bare, "-o", out, "--refresh", *QUICK)
+    assert answer.code == 2
+    assert answer.sentence.startswith("foley: there is no track of picture in bare.otio")
+    assert not out.exists()
+
+
 @pytest.mark.slow
 def test_mix_and_cue_sheet_of_a_refresh_are_of_all_that_lies_on_the_timeline(
     foley: Foley, media: list[Path], tmp_path: Path
