@@ -150,6 +150,7 @@ def test_roots_and_relinks_go_with_the_document(daemon: FakeDaemon, document: Pa
     [
         (["--media-root", "/nowhere/at/all"], "--media-root /nowhere/at/all is no folder"),
         (["--relink", "D:/media"], "is not FROM=TO"),
+        (["--relink", "/gone"], '; say what the timeline has and what stands there now, such as --relink "'),
         (["--relink", "=/mnt"], "is not FROM=TO"),
         (["--edl-rate", "25"], "--edl-rate is for EDLs"),
         (["--edl-rate", "fast"], "is no frame rate"),

@@ -360,7 +360,10 @@ def _folder(path: Path) -> Path:
 def _relink(text: str) -> tuple[str, Path]:
     old, equals, new = plain_text(text, "--relink").partition("=")
     if not equals or not old.strip() or not new.strip():
-        raise InputError(f"--relink {text!r} is not FROM=TO")
+        raise InputError(
+            f"--relink {text!r} is not FROM=TO; say what the timeline has and what stands there now, such as "
+            '--relink "D:/footage=/mnt/raid/footage"'
+        )
     return old, Path(os.path.abspath(new))
 
 

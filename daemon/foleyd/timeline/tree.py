@@ -18,6 +18,10 @@ from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.numbers import MAX_SPEED, bounded, exact_rate, seconds, tidy
 
 METADATA_KEY = "foleyd"
+_OFFLINE = (
+    "the timeline itself says it is offline; relink it in its program, or render it there to a file, and "
+    "export the timeline again"
+)
 _SPEED_DENOMINATOR = 10**6
 _OPAQUE_KINDS = ("black", "solid", "bars")
 _BLACK_NAMES = frozenset({"black", "black video", "slug"})
@@ -231,7 +235,7 @@ def _footage(clip: otio.schema.Clip) -> tuple[Footage, str]:
         problem = "image sequences are not read; render it to a movie and relink it"
         return Footage("", name, origin, held, problem), "clip"
     url = _offline_url(reference)
-    return Footage(url, name, origin, held, "" if url else "the timeline itself says it is offline"), "clip"
+    return Footage(url, name, origin, held, "" if url else _OFFLINE), "clip"
 
 
 def _is_black(reference: otio.schema.GeneratorReference) -> bool:
