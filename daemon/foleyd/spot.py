@@ -290,7 +290,7 @@ def resolver(document: Document, settings: Settings) -> Callable[[str], Resolved
         try:
             check_path(settings, resolved.path)
         except PathRefused as error:
-            return Resolved(None, resolved.name, str(error))
+            return Resolved(None, resolved.name, str(error), own=str(resolved.path))
         return resolved
 
     return resolve

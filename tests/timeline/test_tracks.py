@@ -111,6 +111,22 @@ def test_missing_media_keep_their_name_and_reference_and_are_named() -> None:
     assert "00:00:01:00 the media of 'relative' cannot be had" in said(result)
 
 
+def test_many_missing_media_are_one_warning_for_each_kind_of_reason() -> None:
+    away = [clip(f"c{number}", span(0, 24), url=f"/gone/{number}.mov") for number in range(20)]
+    alone = [clip("web", span(0, 24), url="https://example.org/a.mov")]
+    result = read_tracks(timeline(track(*away, *alone)), base_folder=None)
+    first, second = result.warnings
+    assert (first.what, first.where) == (
+        "20 media cannot be had, those of 'c0', 'c1', 'c2' and 17 more: there is no file /gone/0.mov (and so "
+        "on); put it there, or relink the clip: with --media-root or --relink, or in the editor",
+        "00:00:00:00",
+    )
+    assert second.what.startswith("the media of 'web' cannot be had: https addresses are not opened")
+    offline = [otio.schema.Clip(f"o{n}", otio.schema.MissingReference(), span(0, 24)) for n in range(4)]
+    (same,) = read_tracks(timeline(track(*offline)), base_folder=None).warnings
+    assert "'o0', 'o1', 'o2' and 1 more: the timeline itself says it is offline; relink it" in same.what
+
+
 def test_a_nested_picture_is_what_is_seen_of_it() -> None:
     nest = stack(
         track(clip("low", span(0, 48))),

@@ -34,11 +34,20 @@ clause as in :class:`Resolved`, where that cannot be said."""
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """PATH of the media here, or None and the REASON, a clause that completes "… is missing:"."""
+    """PATH of the media here, or None and the REASON, a clause that completes "… is missing:".
+
+    OWN is what of REASON is said of this reference alone; all else is the same for others of its kind.
+    """
 
     path: Path | None
     name: str
     reason: str = ""
+    own: str = ""
+
+    @property
+    def kind(self) -> str:
+        """REASON without what is said of this reference alone."""
+        return self.reason.replace(self.own, "", 1) if self.own else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,9 @@ def resolve_media(
             if exists(path):
                 return Resolved(path, name)
     found, reason = _under_roots(spellings, media_roots, exists, named)
-    return Resolved(found, name, "" if found else reason or _reason(spellings[0], base_folder))
+    if found is not None or reason:
+        return Resolved(found, name, reason)
+    return Resolved(None, name, _reason(spellings[0], base_folder), own=spellings[0])
 
 
 def media_name(url: str) -> str:

@@ -22,7 +22,7 @@ from foleyd.timebase import Timecode
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
 from foleyd.timeline.markers import markers_of
-from foleyd.timeline.media_url import is_relative, resolve_media
+from foleyd.timeline.media_url import Resolved, is_relative, resolve_media
 from foleyd.timeline.numbers import bounded
 from foleyd.timeline.program import (
     AskFile,
@@ -143,7 +143,8 @@ class _Reader:
             "variable speeds cannot be evaluated and become their constant average: NAMES",
             "render the clip with its speed change for exact sync",
         )
-        self.missing: dict[tuple[str, str], _Saying] = {}
+        self.missing: dict[str, dict[tuple[str, str], _Saying]] = {}
+        """By kind of reason, then by media and reason."""
 
     # ------------------------------------------------------------------------------------- tracks
 
@@ -249,7 +250,7 @@ class _Reader:
         if not picture:
             shot = _in_sync(shot, seen, self.clock)
         if found.path is None:
-            self._miss(shot, found.reason)
+            self._miss(shot, found)
         return TrackShot(
             shot=shot,
             origin=bounded(origin),
@@ -278,17 +279,29 @@ class _Reader:
         if node.remarks:
             self.retimed.at.append((self._record(seen).start, node.name))
 
-    def _miss(self, shot: Shot, reason: str) -> None:
+    def _miss(self, shot: Shot, found: Resolved) -> None:
         name = shot.media.name if shot.media is not None else shot.name
-        saying = self.missing.setdefault(
-            (name, reason), _Saying(f"the media of NAMES cannot be had: {reason}")
+        saying = self.missing.setdefault(found.kind, {}).setdefault(
+            (name, found.reason), _Saying(f"the media of NAMES cannot be had: {found.reason}")
         )
         saying.at.append((shot.record.start, shot.name))
+
+    def _missing(self) -> Iterator[_Saying]:
+        """What is said of missing media: of each that of a few, of many once what is the same for all."""
+        for alike in self.missing.values():
+            if len(alike) <= _NAMED:
+                yield from alike.values()
+                continue
+            reason = min(alike.items(), key=lambda item: min(item[1].at))[0][1]
+            what, stop, fix = reason.partition("; ")
+            others = " (and so on)" if len({reason for _, reason in alike}) > 1 else ""
+            words = f"{len(alike)} media cannot be had, those of NAMES: {what}{others}{stop}{fix}"
+            yield _Saying(words, at=[at for one in alike.values() for at in one.at])
 
     def warnings(self, clock: Clock) -> Iterator[Notice]:
         """What had to be said, the gravest first."""
         sayings = [
-            *self.missing.values(),
+            *self._missing(),
             self.retimed,
             self.generators,
             self.foreign,
