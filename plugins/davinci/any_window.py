@@ -22,6 +22,10 @@ class AnyWindow(Window):
         self._window: Window | None = None
         self._lost: list[str] = []
 
+    def claim(self) -> None:
+        """As the window that is there."""
+        self._with(lambda window: window.claim())
+
     def ask(self, question: Question) -> dict[str, Any] | None:
         """As the window that is there; it is said why it is not a better one."""
         known = list(question.notes)

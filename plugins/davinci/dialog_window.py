@@ -17,6 +17,7 @@ from typing import Any, Mapping, Sequence
 
 from .foley_call import PrivateFolder, Refused
 from .foley_find import environment, window_flags
+from .one_dialog import OneDialog
 from .windows import Question, Window, WindowLost
 
 TO_DIALOG = "to-dialog.jsonl"
@@ -46,6 +47,11 @@ class DialogWindow(Window):
         self._position = 0
         self._cancelled = False
         self._shown: Mapping[str, Any] = {}
+        self._one = OneDialog()
+
+    def claim(self) -> None:
+        """Makes sure that no other run shows a dialog. Raises WindowBusy, with that dialog at the front."""
+        self._one.take()
 
     def ask(self, question: Question) -> dict[str, Any] | None:
         """Shows QUESTION and waits; the values, or None where the editor closed or cancelled it."""
@@ -88,12 +94,15 @@ class DialogWindow(Window):
             with suppress(OSError, WindowLost):
                 self._write({"close": True})
         self._end()
+        self._one.release()
 
     # ------------------------------------------------------------------------------- the child
 
     def _start(self) -> None:
+        self._one.take()
         try:
             self._folder = PrivateFolder()
+            self._one.shown_in(self._folder.path)
             self._position, self._shown = 0, {}
             with open(self._file(TO_DIALOG), "wb"), open(self._file(FROM_DIALOG), "wb"):
                 pass
@@ -209,6 +218,7 @@ class DialogWindow(Window):
         if self._process is not None:
             self._process.kill()
         self._end()
+        self._one.release()
         return WindowLost(sentence)
 
     def _end(self) -> None:

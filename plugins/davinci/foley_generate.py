@@ -48,15 +48,25 @@ _PLACE, _LEAVE = "Place it", "Leave it out"
 
 def run(entry: str, names: Mapping[str, Any]) -> None:
     """Does what the menu's ENTRY says, in the Resolve of a script with the globals NAMES. Never raises."""
-    title, window = TITLES.get(entry, "Foley"), NoWindow()  # type: str, Window
+    title = TITLES.get(entry, "Foley")
+    try:
+        _run(entry, names, title)
+    except WindowBusy as busy:
+        print(f"{title}: {busy}")
+
+
+def _run(entry: str, names: Mapping[str, Any], title: str) -> None:
+    """As :func:`run`. Raises WindowBusy."""
+    window: Window = NoWindow()
     try:
         host = connect(names)
         window = open_window(host)
+        window.claim()
         Visit(host, window, title, Kept()).enter(entry)
     except Cancelled:
         pass  # the editor knows
-    except WindowBusy as busy:
-        print(f"{title}: {busy}")
+    except WindowBusy:
+        raise
     except (HostProblem, FoleyMissing) as problem:
         window.tell(title, [str(problem)], problem=True)
     except Refused as refused:

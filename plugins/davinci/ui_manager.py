@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Sequence
 
 from . import ui_layout as layout
-from .windows import Question, Window, WindowBusy, WindowLost, progress_words, wants_spread
+from .windows import BUSY, Question, Window, WindowBusy, WindowLost, progress_words, wants_spread
 
 _PAUSE = 0.03
 _MOST_FAILURES = 200
@@ -161,9 +161,7 @@ class UiManagerWindow(Window):
                     continue
                 other.Show()
                 other.Raise()
-                raise WindowBusy(
-                    "a window of Foley is open already: go on there, or close it and start again"
-                )
+                raise WindowBusy(BUSY)
 
     def _known(self, name: str) -> list[Any]:
         """The windows that Resolve knows as NAME, NAME1, NAME2…"""

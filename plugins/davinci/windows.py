@@ -27,6 +27,8 @@ MOST_HANDLES = 240
 BETWEEN_SHOWN = 0.2
 """Seconds between two views of quick progress."""
 
+BUSY = "a window of Foley is open already: go on there, or close it and start again"
+
 GOOD = "OK"
 BAD = "NOT OK"
 """The first cell of a row of a receipt, which the windows show as a coloured mark."""
@@ -218,8 +220,11 @@ def wants_spread(source: Mapping[str, Any]) -> bool:
 class Window:
     """A window of the plugin; it opens with the first thing that it shows.
 
-    Every method may raise WindowLost; the first to show something, WindowBusy.
+    Every method may raise WindowLost; the first that is called, WindowBusy.
     """
+
+    def claim(self) -> None:
+        """Makes sure, before anything is done, that no other run has a window open; shows nothing."""
 
     def ask(self, question: Question) -> dict[str, Any] | None:
         """Shows QUESTION and waits; the values, or None where the editor closed or cancelled it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from foley_davinci import foley_generate, placing
+from foley_davinci import placing
 from foley_davinci.kept import MOST_JOBS, Kept
 from foley_davinci.placed import Added
 from foley_davinci.resolve_calls import HostProblem
@@ -313,26 +313,6 @@ def test_a_script_that_resolve_ends_leaves_nothing(
     monkeypatch.setattr(placing, "call", ending)
     with pytest.raises(end):
         stage.click("generate", {"prompt": "steps", "folder": "/sound"})
-    assert stage.snapshot() == before
-
-
-def test_a_second_click_brings_the_window_to_the_front_and_asks_nothing(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("FOLEYD_COMMAND", "/bin/false")
-    windows = []
-
-    def editor(screen: Any) -> None:
-        windows.append(screen.windows())
-        if len(windows) == 1:
-            foley_generate.run("generate", stage.host.menu_globals())
-        screen.press("Cancel")
-
-    stage.host.ui.user = editor
-    before = stage.snapshot()
-    foley_generate.run("generate", stage.host.menu_globals())
-    assert windows == [["FoleyAsk"]]
-    assert "Foley - Generate: a window of Foley is open already" in capsys.readouterr().out
     assert stage.snapshot() == before
 
 

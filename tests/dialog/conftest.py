@@ -85,3 +85,9 @@ def keys(screen: str) -> str:
     # Where every view is under it: without a window manager, a pointer that leaves takes the keys with it.
     subprocess.run(["xdotool", "mousemove", "100", "8"], check=True)
     return screen
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, among them the lock on the dialog, in a folder of the test's own."""
+    monkeypatch.setenv("FOLEYD_HOME", str(tmp_path / "home"))

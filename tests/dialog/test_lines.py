@@ -35,6 +35,14 @@ def test_a_line_that_is_no_object_is_refused(line: bytes, tmp_path: Path) -> Non
         Lines(tmp_path).hear()
 
 
+def test_being_wanted_in_front_is_heard_once(tmp_path: Path) -> None:
+    lines = Lines(tmp_path)
+    assert not lines.wanted_in_front()
+    (tmp_path / "to-front").touch()
+    assert lines.wanted_in_front()
+    assert not lines.wanted_in_front()
+
+
 def test_what_is_said_is_one_line(tmp_path: Path) -> None:
     lines = Lines(tmp_path)
     lines.say(ready=True)

@@ -17,7 +17,7 @@ from house import wait_for
 pytest.importorskip("tkinter", reason="this Python has no tkinter")
 
 from foleyd.dialog.ask import AskView
-from foleyd.dialog.lines import FROM_DIALOG, TO_DIALOG, Lifeline, Lines
+from foleyd.dialog.lines import FROM_DIALOG, TO_DIALOG, TO_FRONT, Lifeline, Lines
 from foleyd.dialog.views import LinesView, ProgressView
 from foleyd.dialog.window import Dialog
 from foleyd.errors import RequestError
@@ -91,6 +91,19 @@ def asked() -> dict[str, Any]:
 def test_it_is_ready_before_anything_is_shown(spoken: Spoken) -> None:
     assert spoken.said() == [{"ready": True}]
     assert not spoken.root.winfo_viewable()
+
+
+def test_a_covered_window_comes_to_the_front_when_it_is_wanted_there(spoken: Spoken) -> None:
+    (spoken.folder / TO_FRONT).touch()
+    spoken.until(lambda: not (spoken.folder / TO_FRONT).exists())
+    assert not spoken.root.winfo_viewable(), "there is nothing to be shown yet"
+    spoken.show(AskView, **asked())
+    spoken.until(lambda: not spoken.root.attributes("-topmost"))
+    spoken.root.withdraw()
+    spoken.root.update()
+    (spoken.folder / TO_FRONT).touch()
+    spoken.until(spoken.root.winfo_viewable)
+    assert spoken.root.attributes("-topmost")
 
 
 @pytest.mark.parametrize("key", ["<Return>", "<KP_Enter>"])

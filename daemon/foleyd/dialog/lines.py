@@ -12,6 +12,8 @@ from foleyd.errors import RequestError
 
 TO_DIALOG = "to-dialog.jsonl"
 FROM_DIALOG = "from-dialog.jsonl"
+TO_FRONT = "to-front"
+"""A file that the plugin leaves in the folder when the dialog, covered maybe, is wanted once more."""
 
 
 class Lines:
@@ -20,6 +22,7 @@ class Lines:
     def __init__(self, folder: Path) -> None:
         self._heard = folder / TO_DIALOG
         self._said = folder / FROM_DIALOG
+        self._front = folder / TO_FRONT
         self._position = 0
 
     def hear(self) -> list[dict[str, Any]]:
@@ -37,6 +40,14 @@ class Lines:
             return []
         self._position += len(whole) + 1
         return [_object(line) for line in whole.split(b"\n")]
+
+    def wanted_in_front(self) -> bool:
+        """Whether the dialog has been wanted in front since the last time."""
+        try:
+            self._front.unlink()
+        except OSError:
+            return False
+        return True
 
     def say(self, **words: Any) -> None:
         """Says WORDS in one line."""

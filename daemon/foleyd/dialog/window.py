@@ -68,6 +68,8 @@ class Dialog:
                 self._root.destroy()
                 return
             self._obey(said)
+        if self._lines.wanted_in_front() and self.view is not None:
+            self._come_to_front()
         self._root.after(_POLL_MILLISECONDS, self._poll)
 
     def _obey(self, said: Mapping[str, Any]) -> None:
@@ -125,6 +127,11 @@ class Dialog:
         self._move(x, root.winfo_pointery() - root.winfo_reqheight() // 3, root.winfo_pointerx())
         root.deiconify()
         darken_frame(root)
+        self._come_to_front()
+
+    def _come_to_front(self) -> None:
+        root = self._root
+        root.deiconify()
         root.lift()
         root.attributes("-topmost", True)
         root.after(_ON_TOP_MILLISECONDS, lambda: root.attributes("-topmost", False))
