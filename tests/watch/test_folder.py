@@ -338,6 +338,34 @@ def test_what_is_archived_is_moved_and_the_timeline_points_there(drop: Drop, cli
     assert drop.once() == {"again.mp4": Outcome.KNOWN}
 
 
+def test_what_was_archived_and_is_dropped_again_goes_to_the_archive_too(drop: Drop, clip: Path) -> None:
+    source, archive = drop.folder / "clip.mp4", drop.own / "archive"
+    shutil.copy2(clip, source)
+    assert drop.once(prompt="clicks", archive=True) == {"clip.mp4": Outcome.DONE}
+    for number in (1, 2):
+        shutil.copy2(clip, source)
+        if number == 2:
+            (archive / "clip.mp4").unlink()
+        assert drop.once(prompt="clicks", archive=True) == {"clip.mp4": Outcome.KNOWN}
+        assert not source.exists()
+        assert sorted(path.name for path in archive.iterdir()) == ["clip.mp4", "clip.mp4 (2)"]
+    assert drop.said("known") == [
+        "clip.mp4: was done before, in foley/clip.mp4; it was moved to foley/archive/clip.mp4 (2)",
+        "clip.mp4: was done before, in foley/clip.mp4; it was moved to foley/archive/clip.mp4",
+    ], "the second time to where its results look for it"
+
+
+def test_what_was_done_without_an_archive_stays_where_its_results_point_at_it(drop: Drop, clip: Path) -> None:
+    source = Path(shutil.copy2(clip, drop.folder / "clip.mp4"))
+    drop.once(prompt="clicks")
+    touch(source)
+    assert drop.once(prompt="clicks", archive=True) == {"clip.mp4": Outcome.KNOWN}
+    assert source.exists()
+    assert drop.said("known") == [
+        "clip.mp4: was done before, in foley/clip.mp4; it stays in the folder, since its results point at it"
+    ]
+
+
 def test_a_sidecar_of_two_files_is_archived_with_the_last_of_them(drop: Drop, clip: Path) -> None:
     for name in ("a.mp4", "a.mov"):
         (drop.folder / name).write_bytes(clip.read_bytes() + b"\0\0\0\x09free" + name[-1:].encode())

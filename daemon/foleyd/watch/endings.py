@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -138,13 +139,7 @@ def place(shop: Shop, entry: Entry) -> bool:
         entry.state = State.WORKING  # somebody has taken the name, or the results
         return False
     if entry.archived:
-        put = [(shop.path(entry.name), shop.places.archive / entry.archived)]
-        put += [
-            (side, shop.places.free(side.name, shop.places.archive))
-            for side in sides_at(shop, entry.name).paths
-            if not _speaks_of_others(shop, entry, side.name)
-        ]
-        placing.put_away(put)
+        _put_away(shop, entry, shop.places.archive / entry.archived)
     _tell_where(shop, entry, results)
     placing.withdraw_failure(shop.places, entry.name)
     entry.state = State.PARTLY if entry.reason else State.DONE
@@ -163,6 +158,36 @@ def place(shop: Shop, entry: Entry) -> bool:
         )
     )
     return True
+
+
+def _put_away(shop: Shop, entry: Entry, archived: Path) -> None:
+    """Moves ENTRY's file to ARCHIVED, and what speaks of it alone into the archive, too. Raises OSError."""
+    put = [(shop.path(entry.name), archived)]
+    put += [
+        (side, shop.places.free(side.name, shop.places.archive))
+        for side in sides_at(shop, entry.name).paths
+        if not _speaks_of_others(shop, entry, side.name)
+    ]
+    placing.put_away(put)
+
+
+def put_away_again(shop: Shop, entry: Entry) -> str:
+    """Moves ENTRY's file, which was done before and dropped again, into the archive; says what became of it.
+
+    To where its results look for it, if it is there no longer. Where they were made without an archive they
+    look for it in the folder, and there it stays.
+    """
+    if not entry.archived:
+        return "it stays in the folder, since its results point at it"
+    archived = shop.places.archive / entry.archived
+    if os.path.lexists(archived):
+        archived = shop.places.free(entry.name, shop.places.archive)
+    where = f"{shop.places.own.name}/{shop.places.archive.name}"
+    try:
+        _put_away(shop, entry, archived)
+    except OSError as error:
+        return f"it cannot be moved to {where} ({error.strerror})"
+    return f"it was moved to {where}/{archived.name}"
 
 
 def _speaks_of_others(shop: Shop, entry: Entry, side: str) -> bool:

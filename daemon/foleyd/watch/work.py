@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from foleyd.errors import Failure
 from foleyd.watch.asking import Interrupted, Sides, content_of, folder_digest
-from foleyd.watch.endings import Outcome, fail
+from foleyd.watch.endings import Outcome, fail, put_away_again
 from foleyd.watch.making import carry_out, forget_job, name_work
 from foleyd.watch.records import Entry, Stamp, State
 from foleyd.watch.report import retry_command
@@ -97,7 +97,8 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
         dropped = entry.stamp.plain != facts.stamp.plain
         entry.stamp, entry.seen = facts.stamp, facts.seen
         book.save(entry)
-        if dropped and entry.state.good and shop.watched:
+        # What was moved to the archive lies in the folder only if somebody has dropped it again.
+        if (dropped or (shop.archive and entry.archived)) and entry.state.good and shop.watched:
             _tell_known(shop, entry)
         return None if entry.state.good else entry
     if entry is None:
@@ -115,10 +116,13 @@ def _entry(shop: Shop, name: str, facts: _Facts) -> Entry | None:
 
 
 def _tell_known(shop: Shop, entry: Entry) -> None:
+    """Says where the results of ENTRY are, and archives its file where that is to be done."""
     results = shop.places.own / entry.results
     text = f"{entry.name}: was done before, in {shop.places.own.name}/{entry.results}"
     if not results.is_dir():
         text += f", which is gone; {retry_command(entry.name, shop.places.source)} makes it anew"
+    elif shop.archive:
+        text += f"; {put_away_again(shop, entry)}"
     shop.tell(News("known", entry.name, text, job=entry.job, results=str(results)))
 
 
