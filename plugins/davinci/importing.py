@@ -10,9 +10,10 @@ import os
 from contextlib import suppress
 from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
+from .bins import clips_of, every_bin
 from .frames import Cut, CutInexact, TimeWrong, cut_of, decimal, read_rate
 from .placed import BIN, Added, Piece, clips_by_path, plain_name, same_file, sub_folder
-from .resolve_calls import HostProblem, call, maybe
+from .resolve_calls import HostProblem, call, listed, maybe
 from .resolve_host import Host
 
 AT_A_TIME = 40
@@ -37,6 +38,7 @@ def import_takes(host: Host, added: Added, note: Note, pieces: Sequence[Piece], 
             raise HostProblem(f"the sound file {path} is not there")
     _check_rate(host)
     clips: dict[str, Any] = {}
+    astray = False
     try:
         folder = _bin(host, added, note, pool)
         added.pool = paths
@@ -44,11 +46,17 @@ def import_takes(host: Host, added: Added, note: Note, pieces: Sequence[Piece], 
         for first in range(0, len(paths), AT_A_TIME):
             step("importing", first)
             _open_bin(pool, folder, added.bin)
-            clips.update(clips_by_path(call(pool, "ImportMedia", paths[first : first + AT_A_TIME])))
+            held = _held(folder)
+            some = clips_by_path(call(pool, "ImportMedia", paths[first : first + AT_A_TIME]))
+            clips.update(some)
+            astray = astray or _held(folder) < held + len(some)
     finally:
         if kept is not None:
             maybe(pool, "SetCurrentFolder", kept)
     added.pool = _as_resolve_has_them(pieces, clips)
+    if astray:
+        places = every_bin(call(pool, "GetRootFolder"))
+        added.strays = [place for place, inner in places if place != added.bin and clips_of(inner, added)]
     note(added)
     found = {}
     for piece in pieces:
@@ -95,6 +103,11 @@ def _open_bin(pool: Any, folder: Any, place: str) -> None:
     now, name = maybe(maybe(pool, "GetCurrentFolder"), "GetName"), maybe(folder, "GetName")
     if said is False or (isinstance(now, str) and now != name):
         raise HostProblem(f"the bin {place} could not be opened")
+
+
+def _held(folder: Any) -> int:
+    """How many clips FOLDER has; none where it is gone."""
+    return len(listed(maybe(folder, "GetClipList")))
 
 
 def _cut(host: Host, piece: Piece, clip: Any) -> Cut:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .placed import PLACED, Added, plain_name
+from .placed import PLACED, PLACING, Added, plain_name
 from .resolve_calls import maybe
 from .resolve_host import SOUND, Host
 
@@ -47,6 +47,11 @@ def empty_tracks(host: Host, added: Added, held: set[int]) -> Empty:
         elif more > 0 and len(empty) == 1 and (empty[0] in held or late):
             ours = empty
         found.update(ours)
+        if number + 1 == added.made and added.state == PLACING and more <= 0 and not ours:
+            # Ours has no name yet, as others came in between; it lies below what lay there before.
+            unsure.update(
+                index for index in names if index > added.first_track and _unnamed(host, names, index)
+            )
         if not ours or held & set(empty):
             unsure.update(empty if more > 0 else held & set(empty))
     return Empty(*(sorted((index, names[index]) for index in some) for some in (found, unsure - found)))
@@ -63,7 +68,16 @@ def _lies_there(names: dict[int, str], added: Added, number: int) -> bool:
         return True
     # The last one, added but not named when Resolve gave no answer any more: "Audio 3" is its name.
     last = number + 1 == added.made and len(names) == first + added.made
-    return last and all(named[:-1]) and re.search(rf"\D{first + 1 + number}$", above[-1]) is not None
+    return last and all(named[:-1]) and _is_number(above[-1], first + 1 + number)
+
+
+def _unnamed(host: Host, names: dict[int, str], index: int) -> bool:
+    """Whether the track INDEX is an empty one that was never named, as "Audio 3" is."""
+    return _is_number(names[index], index) and not host.items(SOUND, index)
+
+
+def _is_number(name: str, index: int) -> bool:
+    return re.search(rf"\D{index}$", name) is not None
 
 
 def _name(host: Host, index: int) -> str:

@@ -58,6 +58,8 @@ class Added:
     pool: list[str] = field(default_factory=list)
     bin: str = ""
     """The bin that the clips were put into."""
+    strays: list[str] = field(default_factory=list)
+    """Other bins that Resolve put clips into, as that one was gone when it imported them."""
     bins: list[str] = field(default_factory=list)
     """Bins that were made, the outer one first."""
     markers: list[str] = field(default_factory=list)

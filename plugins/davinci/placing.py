@@ -12,6 +12,7 @@ import os
 from contextlib import suppress
 from typing import Any, Callable, Mapping, Sequence
 
+from .bins import bin_name
 from .frames import Cut
 from .importing import AT_A_TIME, Imported, Note, import_takes
 from .marking import add_markers
@@ -85,15 +86,15 @@ class Placing:
                 self.added.state = PLACED
                 self.note(self.added)
             except BaseException as problem:  # whatever it was, what was added must go
-                left = take_back(host, self.added, at_once=True).left
+                taken = take_back(host, self.added, at_once=True)
                 with suppress(HostProblem):
                     self.note(self.added)
                 if not isinstance(problem, Exception):  # Resolve ends the script
                     raise
                 if isinstance(problem, _Cancelled):
-                    raise PlacingCancelled(f"Cancelled. {taken_back(left)}") from None
+                    raise PlacingCancelled(f"Cancelled. {taken_back(taken)}") from None
                 why = str(problem) or type(problem).__name__
-                raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(left)}") from problem
+                raise PlacingFailed(f"{why.rstrip('.')}. {taken_back(taken)}") from problem
             return rows
 
     @property
@@ -103,7 +104,14 @@ class Placing:
             f"Resolve did not confirm {self.doubtful} of these, though they lie there: save the project, "
             "and see that they stay"
         )
-        return [*self.still_heard, *self.unmarked, *([doubts] if self.doubtful else [])]
+        return [*self.still_heard, *self.unmarked, *([doubts] if self.doubtful else []), *self._strays()]
+
+    def _strays(self) -> list[str]:
+        return [
+            f"Resolve put sound files into the bin {bin_name(place)} instead of {self.added.bin}; "
+            "Foley - Remove last takes them from there"
+            for place in self.added.strays
+        ]
 
     def _go_on(self, words: str, done: int) -> None:
         """Shows WORDS, and that DONE are done. Raises _Cancelled where the editor wants no more of it."""

@@ -57,7 +57,7 @@ def remove(host: Host, window: Window, title: str, kept: Kept) -> None:
     taken = take_back(host, last)
     kept.note(last)
     if taken.left:
-        raise HostProblem(taken_back(taken.left))
+        raise HostProblem(taken_back(taken))
     copies = _copies(host, last) if taken.used else 0
     window.tell(title, [_summary(last, len(ours), copies), *taken.stays, *files_stay(last.pool)])
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
+from .bins import bin_at, bin_name, clips_of, every_bin
 from .in_use import Uses, in_use
 from .our_tracks import empty_tracks
-from .placed import BIN, LEFT, REMOVED, Added, clips_by_path, ours_of, same_file, sub_folder
-from .resolve_calls import HostProblem, call, listed, maybe
+from .placed import BIN, LEFT, REMOVED, Added, ours_of, same_file
+from .resolve_calls import HostProblem, call, maybe
 from .resolve_host import SOUND, Host
 
 LOCKED = " on a locked track"
@@ -105,15 +106,16 @@ def _take_markers(host: Host, added: Added, taken: Taken, _at_once: bool) -> Non
 def _take_clips(host: Host, added: Added, taken: Taken, at_once: bool) -> None:
     """Takes our clips out of the media pool where nothing uses them, and the bins we made if empty then.
 
-    A clip that lies in another bin than we put it into was put there by the editor, unless AT_ONCE.
+    A clip that lies in another bin than it was imported into was put there by the editor, unless AT_ONCE.
     """
     home = added.bin or f"{BIN}/{host.name}"
+    homes = [home, *added.strays]
     root = call(host.pool, "GetRootFolder")
-    ours = _clips_of(_bin_at(root, home), added)
+    ours = clips_of(bin_at(root, home), added)
     if len(ours) < len({same_file(path) for path in added.pool}):
-        for place, folder in _bins(root):
-            found = {path: clip for path, clip in _clips_of(folder, added).items() if path not in ours}
-            if place == home or at_once:
+        for place, folder in every_bin(root):
+            found = {path: clip for path, clip in clips_of(folder, added).items() if path not in ours}
+            if place in homes or at_once:
                 ours.update(found)
             elif found:
                 taken.stays.append(_stay(found, place, "where you put {}", "it", "them"))
@@ -125,56 +127,36 @@ def _take_clips(host: Host, added: Added, taken: Taken, at_once: bool) -> None:
     unused = [clip for path, clip in ours.items() if path not in used.lying | used.counted]
     if unused:
         maybe(host.pool, "DeleteClips", unused)
-    kept = len(_clips_of(_bin_at(root, home), added)) - (len(ours) - len(unused))
+    there = [place for place, folder in every_bin(root) if place in homes for _ in clips_of(folder, added)]
+    kept = len(there) - (len(ours) - len(unused))
     if kept > 0:
-        taken.left.append(f"{kept} sound file{'s' * (kept > 1)} in the bin {home}")
+        taken.left.append(f"{kept} sound file{'s' * (kept > 1)} in the bin {bin_name(there[0])}")
     for path in (home, BIN):
-        folder = _bin_at(root, path)
+        folder = bin_at(root, path)
         if path in added.bins and folder is not None and not _holds(folder):
             maybe(host.pool, "DeleteFolders", [folder])
-
-
-def _bin_at(root: Any, place: str) -> Any:
-    """The bin at PLACE, "Foley/<timeline>", below ROOT; None where there is none."""
-    folder = root
-    for name in place.split("/", 1):
-        folder = sub_folder(folder, name) if folder is not None else None
-    return folder
-
-
-def _bins(root: Any) -> Iterator[tuple[str, Any]]:
-    """Every bin of the pool, with its place."""
-    todo = [("", root)]
-    while todo:
-        place, folder = todo.pop()
-        yield place, folder
-        for inner in listed(maybe(folder, "GetSubFolderList")):
-            name = str(maybe(inner, "GetName") or "")
-            todo.append((f"{place}/{name}" if place else name, inner))
 
 
 def _stay(clips: Mapping[str, Any], place: str, why: str, one: str, many: str) -> str:
     """That CLIPS stay in the bin at PLACE, and WHY."""
     names = [os.path.basename(path) for path in clips]
     what = f"{names[0]} stays" if len(names) == 1 else f"{len(names)} sound files stay"
-    return f"{what} in the bin {place or 'Master'}, {why.format(one if len(names) == 1 else many)}"
-
-
-def _clips_of(folder: Any, added: Added) -> dict[str, Any]:
-    """Our clips in FOLDER, by :func:`same_file` of their file."""
-    wanted = {same_file(path) for path in added.pool}
-    clips = clips_by_path(call(folder, "GetClipList")) if folder is not None else {}
-    return {path: clip for path, clip in clips.items() if path in wanted}
+    return f"{what} in the bin {bin_name(place)}, {why.format(one if len(names) == 1 else many)}"
 
 
 def _holds(folder: Any) -> bool:
     return bool(call(folder, "GetClipList") or call(folder, "GetSubFolderList"))
 
 
-def taken_back(left: Sequence[str]) -> str:
-    """A sentence on LEFT, what :func:`take_back` could not take."""
-    if not left:
+def taken_back(taken: Taken) -> str:
+    """What :func:`take_back` came to, for the editor."""
+    if not (taken.left or taken.stays):
         return "What was added has been taken back; the timeline is as it was"
+    first = _not_taken(taken.left) if taken.left else "What was added has been taken back"
+    return ". ".join([first, *taken.stays])
+
+
+def _not_taken(left: Sequence[str]) -> str:
     mend = "close Resolve's dialogs"
     if left[0].startswith(CLOSED):
         mend = f"open the timeline {left[0][len(CLOSED) :]}"

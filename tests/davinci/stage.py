@@ -112,6 +112,18 @@ class Stage:
         """The timeline that is open, as the emulator's model has it."""
         return self.host.project.current
 
+    def delete_bin(self, name: str) -> None:
+        """As the editor deletes the bin called NAME, with what is in it."""
+        project = self.host.project
+        (folder,) = [each for each in project.root.walk() if each.name == name]
+        folder.parent.folders.remove(folder)
+        if any(each is project.folder for each in folder.walk()):
+            project.folder = project.root
+        for each in folder.walk():
+            each.deleted = True
+            for clip in each.clips:
+                clip.deleted, clip.online = True, False
+
     def tracks(self) -> list[tuple[str, str, list[tuple[int, int, bool]]]]:
         """The audio tracks: name, type, and start, end, enabled of each item."""
         return [

@@ -14,7 +14,7 @@ from davinci.canned import FRAMES, GOOD, START, canned_stage, laid
 from davinci.stage import Stage
 from resolve_emulator.builder import build_project
 from resolve_emulator.host import Host
-from resolve_emulator.model import Item, Project, Track
+from resolve_emulator.model import Folder, Item, Project, Track
 
 ASKED = {"prompt": "steps", "folder": "/sound"}
 MARKED = {**ASKED, "markers": True}
@@ -170,14 +170,64 @@ def test_a_page_that_is_late_is_waited_for(stage: Stage) -> None:
     assert stage.snapshot() == before
 
 
-def test_a_track_of_yours_that_comes_in_between_keeps_its_name(stage: Stage) -> None:
+@pytest.mark.parametrize("earlier", [0, 2], ids=["the first sound", "the second sound"])
+def test_a_track_of_yours_that_comes_in_between_keeps_its_name(stage: Stage, earlier: int) -> None:
+    if earlier:
+        stage.click("generate", ASKED)
+
     def another(_args: Any) -> None:
         stage.timeline.tracks["audio"].insert(0, Track("audio", "stereo"))
 
     stage.host.faults.add("Timeline.AddTrack", "before", nth=1, change=another)
     person = stage.click("generate", ASKED)
     assert person.sentence.startswith("audio tracks were added while sound was placed")
-    assert [name for name, _, items in stage.tracks() if items] == ["Dialogue"]
+    names = [name for name, _, _ in GOOD][:earlier]
+    assert [name for name, _, items in stage.tracks()] == ["", "Dialogue", *names, ""]
+    stays = f"The empty audio track Audio {3 + earlier} stays: it may be yours"
+    assert f"has been taken back. {stays}" in person.sentence
+    assert "as it was" not in person.sentence
+
+
+@pytest.mark.parametrize("gone", ["Cut 1", "Foley"])
+def test_where_the_bin_is_deleted_under_the_import_it_is_said_where_the_clips_are(
+    stage: Stage, gone: str
+) -> None:
+    before = stage.snapshot()
+    stage.host.faults.add("MediaPool.ImportMedia", "before", change=lambda _args: stage.delete_bin(gone))
+    person = stage.click("generate", ASKED)
+    assert person.sentence == ""
+    assert laid(stage) == GOOD
+    line = "Resolve put sound files into the bin Master instead of Foley/Cut 1; Foley - Remove last takes"
+    assert any(each.startswith(line) for each in person.told[0][0])
+    person = stage.click("remove")
+    assert (person.sentence, any("where you put" in each for each in person.told[0][0])) == ("", False)
+    assert stage.snapshot() == before
+
+
+def test_clips_that_went_astray_and_that_you_have_put_elsewhere_are_yours(stage: Stage) -> None:
+    stage.host.faults.add("MediaPool.ImportMedia", "before", change=lambda _args: stage.delete_bin("Cut 1"))
+    stage.click("generate", ASKED)
+    root = stage.host.project.root
+    picks = Folder("Picks", root)
+    root.folders.append(picks)
+    clip = stage.timeline.tracks["audio"][1].items[0].pool
+    root.clips.remove(clip)
+    picks.clips.append(clip)
+    person = stage.click("remove")
+    assert f"{clip.name} stays in the bin Picks, where you put it" in person.told[0][0]
+    assert (picks.clips, clip.deleted) == ([clip], False)
+
+
+def test_clips_that_went_astray_and_cannot_be_deleted_are_said_to_be_where_they_are(stage: Stage) -> None:
+    before = stage.snapshot()
+    stage.host.faults.add("MediaPool.ImportMedia", "before", change=lambda _args: stage.delete_bin("Cut 1"))
+    stage.click("generate", ASKED)
+    stage.host.faults.clear()
+    stage.host.faults.add("MediaPool.DeleteClips", "false")
+    assert "2 sound files in the bin Master" in stage.click("remove").sentence
+    stage.host.faults.clear()
+    assert stage.click("remove").sentence == ""
+    assert stage.snapshot() == before
 
 
 def test_a_timeline_that_is_closed_under_the_import_is_named(stage: Stage) -> None:
