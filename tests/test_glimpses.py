@@ -33,6 +33,9 @@ class Asked:
     def cancelled(self, index: int = 0) -> bool:
         return self._cancelled
 
+    def give_way(self) -> None:
+        """Nobody is in a hurry."""
+
 
 WATCH = Asked()
 

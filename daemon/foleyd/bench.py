@@ -55,6 +55,9 @@ class Watch(Protocol):
         """Whether they want it (or item INDEX of it) stopped."""
         ...
 
+    def give_way(self) -> None:
+        """Called where the work stands well: does here and now what others cannot wait for."""
+
 
 class Bench:
     """The engines of one worker process, each loaded when it is first needed."""
@@ -83,8 +86,8 @@ class Bench:
                 read_ahead(program_frames(trim(plan.picture, part), engine.capabilities.between)),
                 window,
                 plan,
-                lambda advance: watch.event((index, advance)),
-                lambda: watch.cancelled(index),
+                watch,
+                index,
             )
             whole = hasher.wrap(strip.wrap(frames, part.start, part.end))
             seen.append(engine.encode(whole, window, plan.options))
@@ -105,7 +108,7 @@ class Bench:
         fit = [index for index, item in enumerate(answers) if isinstance(item, Item)]
         made = engine.generate(
             [answers[index] for index in fit],
-            lambda done, total: watch.event((None, Advance("hear", done / max(1, total), done, total))),
+            _stepping(engine, watch),
             lambda number: watch.cancelled(fit[number]),
         )
         report = engine.report()
@@ -208,20 +211,32 @@ def _reporting(
     frames: Iterator[Frame],
     window: Window,
     plan: CuePlan,
-    tell: Callable[[Advance], None],
-    cancelled: Callable[[], bool],
+    watch: Watch,
+    index: int,
 ) -> Iterator[Frame]:
-    """FRAMES, with word of how far they have come, until somebody cancels."""
+    """FRAMES, with word of how far they have come to WATCH's item INDEX, until somebody cancels."""
     total = plan.picture.duration / plan.picture.rate
     told = 0.0
     for frame in frames:
-        if cancelled():
+        if watch.cancelled(index):
             raise CancelledWork("cancelled while the picture was looked at")
+        watch.give_way()
         now = time.monotonic()
         if now - told > 0.1:
             told = now
-            tell(Advance("see", float((window.start + frame.time) / total)))
+            watch.event((index, Advance("see", float((window.start + frame.time) / total))))
         yield frame
+
+
+def _stepping(engine: Engine, watch: Watch) -> Callable[[int, int], None]:
+    """What ENGINE calls at each step of a batch."""
+
+    def step(done: int, total: int) -> None:
+        watch.event((None, Advance("hear", done / max(1, total), done, total)))
+        if engine.capabilities.pauses:
+            watch.give_way()
+
+    return step
 
 
 def _drain(frames: Iterable[Frame]) -> None:

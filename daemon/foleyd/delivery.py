@@ -32,7 +32,7 @@ def conform(commission: Commission, sounds: Sounds, watch: Watch) -> Conformed:
 
     Raises OutputError, LoudnessError, CancelledWork.
     """
-    pieces = pieces_of(commission, sounds)
+    pieces = pieces_of(commission, sounds, watch.give_way)
     target = loudness_target(commission.output.loudness)
     gain = sound.MixGain(0.0)
     if target is not None:
@@ -44,6 +44,7 @@ def conform(commission: Commission, sounds: Sounds, watch: Watch) -> Conformed:
     for index, piece in enumerate(pieces):
         if watch.cancelled():
             raise CancelledWork("cancelled while the takes were written")
+        watch.give_way()
         take, warning = _write(piece, commission, gain.gain_db + piece.plan.gain_db)
         takes.append(take)
         if warning:
@@ -125,7 +126,7 @@ def place(
     if commission.brief.refreshed:
         shown = lying_takes(commission, conformed, placed.refreshed, strips)
     else:
-        shown = made_takes(commission, conformed, pieces_of(commission, sounds), strips)
+        shown = made_takes(commission, conformed, pieces_of(commission, sounds, watch.give_way), strips)
     if names.cue_page is not None or names.picture is not None:
         shown = with_glimpses(shown, commission.brief.program, watch)
     looks, made = Looks(commission, shown, watch), made_span(commission)

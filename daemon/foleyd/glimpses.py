@@ -30,6 +30,7 @@ def with_glimpses(shown: Shown, program: Program, watch: Watch) -> Shown:
     for record in bare:
         if watch.cancelled():
             raise CancelledWork("cancelled while pictures were looked for")
+        watch.give_way()
         found[record] = _glimpses(program, record, most)
     takes = (replace(take, thumbnails=found.get(take.cue.record, take.thumbnails)) for take in shown.takes)
     return replace(shown, takes=tuple(takes))

@@ -132,6 +132,7 @@ def _until_cancelled(program: Program, watch: Watch) -> Iterator[Any]:
     for frame in program_frames(program):
         if watch.cancelled():
             raise CancelledWork("cancelled while the preview was written")
+        watch.give_way()
         yield frame
 
 

@@ -31,6 +31,7 @@ def cut_anew(commission: Commission, conformed: Conformed, watch: Watch) -> Conf
     for number, one in enumerate(wanted, 1):
         if watch.cancelled():
             raise CancelledWork("cancelled while takes were cut anew")
+        watch.give_way()
         assert one.at is not None
         take = _cut_anew(one, commission)
         recuts[one.at], exports[take.id] = take, exports_of(commission, take)

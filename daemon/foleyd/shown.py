@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -31,13 +31,17 @@ Strips = Mapping[str, tuple[Thumbnail, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One take to be: its plan, its number from 1 among the cue's, what was heard, where it goes."""
+    """One take to be: its plan, its number from 1 among the cue's, what was heard, where it goes.
+
+    PAUSE is called while it is read.
+    """
 
     plan: CuePlan
     number: int
     heard: Heard
     audio: Audio
     path: Path
+    pause: Callable[[], None]
 
     @property
     def take_id(self) -> str:
@@ -47,7 +51,8 @@ class Piece:
     @property
     def part(self) -> sound.MixPart:
         """The piece as part of a mix."""
-        return sound.MixPart(sound.as_sound(self.audio.samples, self.plan.engine.sample_rate), self.plan.cut)
+        made = sound.as_sound(self.audio.samples, self.plan.engine.sample_rate)
+        return sound.MixPart(sound.PausingSound(made, self.pause), self.plan.cut)
 
 
 @dataclass(frozen=True)
@@ -102,10 +107,11 @@ class Shown:
     counts: str = ""
 
 
-def pieces_of(commission: Commission, sounds: Sounds) -> list[Piece]:
-    """Every take to be, in the order of cues and seeds."""
+def pieces_of(commission: Commission, sounds: Sounds, pause: Callable[[], None]) -> list[Piece]:
+    """Every take to be, in the order of cues and seeds; PAUSE is called while they are read."""
+    paths = commission.names.takes
     return [
-        Piece(plan, number, take, sounds[take.key], commission.names.takes[plan.cue.id, take.seed])
+        Piece(plan, number, take, sounds[take.key], paths[plan.cue.id, take.seed], pause)
         for plan in commission.brief.plans
         for number, take in enumerate(commission.heard.get(plan.cue.id, ()), 1)
     ]

@@ -49,6 +49,7 @@ class FakeEngine:
         summary="Clicks, for tests.",
         options={
             "delay": Option("0", "Seconds for each of ten steps."),
+            "gaze": Option("0", "Seconds for each picture that it looks at."),
             "log": Option("", "File to write the batches to."),
             "blind": Option("", "Fails at a picture as bright as this, 0 to 255."),
             "crash": Option("", "What to do badly.", ("", "die", "raise", "defect", "nan")),
@@ -87,7 +88,10 @@ class FakeEngine:
         return ()
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
-        seen = [(float(frame.time), float(frame.rgb.mean())) for frame in frames]
+        seen = []
+        for frame in frames:
+            time.sleep(float(options.get("gaze", "0")))
+            seen.append((float(frame.time), float(frame.rgb.mean())))
         if options.get("blind") and max(mean for _, mean in seen) >= float(options["blind"]):
             raise EngineError("the fake engine is dazzled; show it something darker")
         return Features({"seen": np.array(seen, np.float64).reshape(-1, 2)})

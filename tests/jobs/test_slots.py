@@ -17,6 +17,8 @@ class Caller:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
+        self.urgent: list[bool] = []
+        self.waits: dict[str, float] = {}
         self.cancelled: list[int] = []
         self.gate = asyncio.Event()
 
@@ -27,12 +29,17 @@ class Caller:
         *arguments: Any,
         on_event: Callable[[Any], None] | None = None,
         on_start: Callable[[Callable[[int], None]], None] | None = None,
+        on_wait: Callable[[float], None] | None = None,
+        urgent: bool = False,
     ) -> Any:
         self.calls.append((method, arguments[0] if len(arguments) == 1 else arguments))
+        self.urgent.append(urgent)
         assert on_start is not None
         assert on_event is not None
         on_start(self.cancelled.append)
         await self.gate.wait()
+        assert on_wait is not None
+        on_wait(self.waits.get(arguments[0][0], 0.0))
         if method == "hear":
             on_event((None, "all"))
             on_event((0, "first"))
@@ -59,7 +66,7 @@ async def started(caller: Caller, *works: Work) -> tuple[Slot, asyncio.Task[None
 def test_interactive_work_goes_first_and_alike_work_shares_a_call() -> None:
     async def scene() -> None:
         caller = Caller()
-        slot, task, answers = await started(caller, hear("a"))
+        slot, task, answers = await started(caller, hear("a", Priority.INTERACTIVE))
         more = [hear("b"), hear("c", key="other"), hear("d"), hear("i", Priority.INTERACTIVE), hear("e")]
         answers += [asyncio.create_task(slot.do(work)) for work in more]
         await asyncio.sleep(0.01)
@@ -67,6 +74,43 @@ def test_interactive_work_goes_first_and_alike_work_shares_a_call() -> None:
         caller.gate.set()
         assert await asyncio.gather(*answers) == ["A", "B", "C", "D", "I", "E"]
         assert caller.calls == [("hear", ["a"]), ("hear", ["i", "b", "d"]), ("hear", ["c"]), ("hear", ["e"])]
+        task.cancel()
+
+    asyncio.run(scene())
+
+
+def test_interactive_work_does_not_wait_for_the_end_of_other_work() -> None:
+    async def scene() -> None:
+        caller = Caller()
+        slot, task, answers = await started(caller, hear("a"))
+        more = [hear("b"), hear("i", Priority.INTERACTIVE), hear("j", Priority.INTERACTIVE, key="other")]
+        answers += [asyncio.create_task(slot.do(work)) for work in more]
+        await asyncio.sleep(0.01)
+        assert caller.calls == [("hear", ["a"]), ("hear", ["i"])]
+        assert slot.jobs == ("i", "a")
+        caller.gate.set()
+        assert await asyncio.gather(*answers) == ["A", "B", "I", "J"]
+        assert dict(zip([names[0] for _, names in caller.calls], caller.urgent, strict=True)) == {
+            "a": False,
+            "b": False,
+            "i": True,
+            "j": True,
+        }
+        task.cancel()
+
+    asyncio.run(scene())
+
+
+def test_time_for_which_work_stood_by_is_not_counted() -> None:
+    async def scene() -> None:
+        caller = Caller()
+        work, other = hear("a"), hear("b", key="other")
+        caller.waits = {"a": 1000.0}
+        _, task, answers = await started(caller, work, other)
+        caller.gate.set()
+        await asyncio.gather(*answers)
+        assert work.seconds == 0.0
+        assert other.seconds > 0.0
         task.cancel()
 
     asyncio.run(scene())

@@ -4,6 +4,7 @@ import threading
 from multiprocessing import Pipe
 from typing import Any
 
+from foleyd.jobs.lanes import Lane
 from foleyd.jobs.worker import PipeWatch, Worker
 
 
@@ -24,7 +25,7 @@ def test_an_answer_that_cannot_be_sent_is_a_failure_and_the_worker_lives_on() ->
         (1, "unsendable"),
         (2, "sendable"),
     ):  # serve() would end this process with its pipe
-        worker._watches[number] = PipeWatch(worker._send, number)
+        worker._watches[number] = PipeWatch(worker._send, number, Lane("engines"))
         worker._run(number, "engines", method, ())
     kind, number, failure = ours.recv()
     assert (kind, number, failure.code) == ("failure", 1, "INTERNAL")

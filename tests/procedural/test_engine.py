@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -104,6 +104,52 @@ def test_every_sound_that_is_struck_has_a_name() -> None:
         for sound in family.sounds:
             if sound.strike is not None:
                 assert "." not in name_of(Voice(family.name, sound.name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_what_is_made_in_a_pause_and_what_is_paused_are_as_they_would_be(family: str) -> None:
+    """An editor's take is made in the midst of a batch's."""
+    prompts = [f"{sound.name.replace('.', ' ')} {family}" for sound in FAMILIES[family].sounds]
+    batch = item(", ".join(prompts[:3]) + ", light rain in a hall", 2.0)
+    editors = item(", ".join(prompts[-3:]) + ", light rain in a hall", 1.0, seed=2)
+    wanted, editors_wanted = (one(generate(each)).samples for each in (batch, editors))
+    seen = ENGINE.encode(pictures(), Window(Fraction(0), RATE), {})
+    between: list[Audio] = []
+
+    def step(done: int, total: int) -> None:
+        if done in (0, total // 2):
+            between.append(one(generate(editors)))
+
+    (made,) = ENGINE.generate([batch], step, lambda index: False)
+    assert isinstance(made, Audio)
+    np.testing.assert_array_equal(made.samples, wanted)
+    assert len(between) >= 2
+    for audio in between:
+        np.testing.assert_array_equal(audio.samples, editors_wanted)
+    looked: list[Features] = []
+
+    def pausing() -> Iterator[Frame]:
+        for number, frame in enumerate(pictures()):
+            if number in (5, 20):
+                looked.append(ENGINE.encode(pictures(), Window(Fraction(0), RATE), {}))
+                generate(editors)
+            yield frame
+
+    looked.append(ENGINE.encode(pausing(), Window(Fraction(0), RATE), {}))
+    for features in looked:
+        assert features.arrays.keys() == seen.arrays.keys()
+        for name, values in seen.arrays.items():
+            np.testing.assert_array_equal(features.arrays[name], values)
+
+
+def pictures() -> Iterator[Frame]:
+    """A bright square that falls and stops, 30 pictures in a second."""
+    for number in range(30):
+        rgb = np.full((90, 160, 3), 40, np.uint8)
+        top = min(60, 4 * number)
+        rgb[top : top + 20, 60:90] = 230
+        yield Frame(Fraction(number, 30), rgb)
 
 
 def test_windows_are_joined_at_their_starts() -> None:

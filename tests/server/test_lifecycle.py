@@ -113,6 +113,37 @@ def test_takes_of_different_jobs_share_a_batch_and_editors_go_first(
     daemon.close()
 
 
+def test_an_editor_does_not_wait_for_the_end_of_what_a_batch_looks_at(
+    house: House, flashes: Path, tmp_path: Path
+) -> None:
+    daemon = house.start()
+    batch = request(flashes, 50, prompt="a film", gaze=0.1, folder=tmp_path / "batch")
+    batch.priority = pb.PRIORITY_BATCH
+    stream = daemon.stub.Generate(batch)
+    seeing = next(event for event in stream if event.stage.name == "see" and event.stage.fraction > 0)
+    done = finish(daemon, request(flashes, 50, prompt="at once", folder=tmp_path / "now"))[-1].done
+    assert daemon.job(seeing.job_id).stage.name == "see"
+    film = list(stream)[-1].done
+    assert len(film.takes[0].events) > 0
+    assert list(done.takes[0].events) == list(film.takes[0].events)
+    daemon.close()
+
+
+@pytest.mark.slow
+def test_what_only_stood_by_does_not_fail_by_what_killed_the_worker(
+    house: House, flashes: Path, tmp_path: Path
+) -> None:
+    daemon = house.start()
+    batch = request(flashes, 50, prompt="a film", gaze=0.1, folder=tmp_path / "batch")
+    batch.priority = pb.PRIORITY_BATCH
+    stream = daemon.stub.Generate(batch)
+    next(event for event in stream if event.stage.name == "see" and event.stage.fraction > 0)
+    bad = finish(daemon, request(flashes, 50, prompt="bad", folder=tmp_path / "bad", crash="die"))[-1]
+    assert "the worker process ended unexpectedly" in bad.failed.message
+    assert list(stream)[-1].HasField("done")
+    daemon.close()
+
+
 def test_works_with_other_options_do_not_share_a_batch(house: House, flashes: Path, tmp_path: Path) -> None:
     daemon = house.start()
     log = tmp_path / "batches"

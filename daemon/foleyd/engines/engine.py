@@ -167,7 +167,8 @@ class Capabilities:
 
     LICENCE is that of what it makes or of its weights. SUMMARY is one honest sentence for an editor.
     Engines made for a GPU (NEEDS_GPU) have a worker process of their own. BETWEEN: it gets the pictures,
-    too, that a timeline passes over unevenly (of 30 a second those that 24 leave out).
+    too, that a timeline passes over unevenly (of 30 a second those that 24 leave out). PAUSES: within
+    ``on_step`` of :meth:`Engine.generate` all its methods may be called, since what is urgent is done there.
     """
 
     name: str
@@ -183,6 +184,7 @@ class Capabilities:
     options: Mapping[str, Option] = field(default_factory=dict)
     batch_size: int = 1
     between: bool = False
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,10 @@ class Engine(Protocol):
         ...
 
     def encode(self, frames: Iterable[Frame], window: Window, options: Mapping[str, str]) -> Features:
-        """Looks at a window once. Frame times count from the window's start."""
+        """Looks at a window once. Frame times count from the window's start.
+
+        While FRAMES gives the next one, all methods may be called: what is urgent is done there.
+        """
         ...
 
     def generate(

@@ -1,7 +1,8 @@
 """A device slot: a queue of work for one engine at a time, batched over jobs.
 
 At every batch the interactive work goes first; then whatever was asked for first. Compatible takes
-of different jobs share a batch.
+of different jobs share a batch. Interactive work does not even wait for the end of a batch that has none:
+it is done in the batch's pauses.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Caller(Protocol):
         *arguments: Any,
         on_event: Callable[[Any], None] | None = None,
         on_start: Callable[[Callable[[int], None]], None] | None = None,
+        on_wait: Callable[[float], None] | None = None,
+        urgent: bool = False,
     ) -> Any:
         """As :meth:`foleyd.jobs.workshop.Workshop.call`."""
         ...
@@ -62,6 +65,11 @@ class Work:
         """Who goes first: lower."""
         return (self.priority, self.order)
 
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody sits and waits for it."""
+        return self.priority is Priority.INTERACTIVE
+
 
 class Slot:
     """A device and its queue. Belongs to the event loop."""
@@ -73,7 +81,9 @@ class Slot:
         self._orders = itertools.count()
         self._waiting: list[Work] = []
         self._batch: list[Work] = []
+        self._between: list[Work] = []
         self._arrived = asyncio.Event()
+        self._urgent = asyncio.Event()
 
     @property
     def queued(self) -> int:
@@ -82,8 +92,8 @@ class Slot:
 
     @property
     def jobs(self) -> tuple[str, ...]:
-        """Jobs in the batch being worked on."""
-        return tuple(dict.fromkeys(work.job for work in self._batch))
+        """Jobs being worked on."""
+        return tuple(dict.fromkeys(work.job for work in (*self._between, *self._batch)))
 
     async def do(self, work: Work) -> Any:
         """Queues WORK and returns its answer. Raises FailedWork, CancelledWork when its job is cancelled."""
@@ -91,6 +101,8 @@ class Slot:
         work.order = next(self._orders)
         self._waiting.append(work)
         self._arrived.set()
+        if work.urgent:
+            self._urgent.set()
         stop = work.cancellation.listen(lambda: self._drop(work))
         try:
             return await work.answer
@@ -109,20 +121,37 @@ class Slot:
 
     async def run(self) -> None:
         """Works until cancelled."""
+        await asyncio.gather(self._work_in_order(), self._work_in_pauses())
+
+    async def _work_in_order(self) -> None:
         while True:
             await self._arrived.wait()
             if not self._waiting:
                 self._arrived.clear()
                 continue
-            self._batch = self._next_batch()
+            self._batch = self._next_batch(self._waiting)
             try:
                 await self._perform(self._batch)
             finally:
                 self._batch = []
 
-    def _next_batch(self) -> list[Work]:
-        first = min(self._waiting, key=lambda work: work.rank)
-        alike = [work for work in self._waiting if (work.method, work.key) == (first.method, first.key)]
+    async def _work_in_pauses(self) -> None:
+        """What is urgent, while something else is under way."""
+        while True:
+            await self._urgent.wait()
+            urgent = [work for work in self._waiting if work.urgent]
+            if not urgent or not self._batch or self._batch[0].urgent:
+                self._urgent.clear()
+                continue
+            self._between = self._next_batch(urgent)
+            try:
+                await self._perform(self._between)
+            finally:
+                self._between = []
+
+    def _next_batch(self, waiting: Sequence[Work]) -> list[Work]:
+        first = min(waiting, key=lambda work: work.rank)
+        alike = [work for work in waiting if (work.method, work.key) == (first.method, first.key)]
         batch = sorted(alike, key=lambda work: work.rank)[: max(1, first.limit)]
         self._waiting = [work for work in self._waiting if work not in batch]
         return batch
@@ -138,25 +167,39 @@ class Slot:
 
             stops.extend(w.cancellation.listen(partial(drop, index)) for index, w in enumerate(batch))
 
-        began = time.perf_counter()
+        began, waited = time.perf_counter(), 0.0
+
+        def wait(seconds: float) -> None:
+            nonlocal waited
+            waited += seconds
+
         try:
-            answers = await self._call(batch, started)
+            answers = await self._call(batch, started, wait)
         except Exception as error:
             answers = [error] * len(batch)
         finally:
             for stop in stops:
                 stop()
         for work, answer in zip(batch, answers, strict=True):
-            work.seconds = (time.perf_counter() - began) / len(batch)
+            work.seconds = max(0.0, time.perf_counter() - began - waited) / len(batch)
             _settle(work.answer, answer)
 
     async def _call(
-        self, batch: list[Work], started: Callable[[Callable[[int], None]], None]
+        self,
+        batch: list[Work],
+        started: Callable[[Callable[[int], None]], None],
+        wait: Callable[[float], None],
     ) -> Sequence[Any]:
         first = batch[0]
         if not first.batched:
             answer = await self._caller.call(
-                self._lane, first.method, *first.arguments, on_event=first.on_event, on_start=started
+                self._lane,
+                first.method,
+                *first.arguments,
+                on_event=first.on_event,
+                on_start=started,
+                on_wait=wait,
+                urgent=first.urgent,
             )
             return [answer]
 
@@ -171,6 +214,8 @@ class Slot:
             [work.arguments[0] for work in batch],
             on_event=event,
             on_start=started,
+            on_wait=wait,
+            urgent=first.urgent,
         )
         return answers
 

@@ -3,9 +3,10 @@
 The first worker has the studio and a bench for engines; that of a device has a bench alone.
 
 Messages over one pipe, both ways, between our own two processes:
-``("call", id, lane, method, arguments)``, ``("cancel", id, index)`` and ``("stop",)`` in;
-``("event", id, event)``, ``("result", id, value)`` and ``("failure", id, Failure)`` out.
-Each lane is one thread. The worker leaves when the pipe closes.
+``("call", id, lane, method, arguments, urgent)``, ``("cancel", id, index)`` and ``("stop",)`` in;
+``("event", id, event)``, ``("stands by", id, None)`` when others go first, ``("waited", id, seconds)`` when
+it begins or goes on, ``("result", id, value)`` and ``("failure", id, Failure)`` out.
+Each lane is one thread, in which urgent calls go first. The worker leaves when the pipe closes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ import psutil
 
 from foleyd.config import Folders, Settings
 from foleyd.errors import FoleyError, failure_or_defect
+from foleyd.jobs.lanes import Lane
 
 if TYPE_CHECKING:
     from foleyd.bench import Bench
@@ -38,11 +40,12 @@ BENCH_LANES = ("engines", "slot")
 
 
 class PipeWatch:
-    """What a piece of work sees of the daemon: it reports events and asks whether to go on."""
+    """What a piece of work sees of the daemon: it reports events, asks whether to go on, and gives way."""
 
-    def __init__(self, send: Any, call: int) -> None:
+    def __init__(self, send: Any, call: int, lane: Lane) -> None:
         self._send = send
         self._call = call
+        self._lane = lane
         self._cancelled: set[int] = set()
 
     def event(self, event: object) -> None:
@@ -52,6 +55,12 @@ class PipeWatch:
     def cancelled(self, index: int = 0) -> bool:
         """Whether item INDEX of the call was cancelled."""
         return index in self._cancelled
+
+    def give_way(self) -> None:
+        """Lets urgent calls go first; returns when they are done."""
+        if self._lane.must_give_way():
+            self._send(("stands by", self._call, None))
+            self._send(("waited", self._call, self._lane.give_way()))
 
     def cancel(self, index: int) -> None:
         """Cancels item INDEX."""
@@ -73,7 +82,7 @@ class Worker:
         self._sending = threading.Lock()
         self._watches: dict[int, PipeWatch] = {}
         lanes = (*STUDIO_LANES, *BENCH_LANES)
-        self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane) for lane in lanes}
+        self._lanes = {lane: Lane(lane) for lane in lanes}
 
     def studio(self) -> Studio:
         """The studio, opened. Raises CacheUnusable."""
@@ -90,13 +99,21 @@ class Worker:
             except (EOFError, OSError):
                 os._exit(0)
             if message[0] == "call":
-                _, call, lane, method, arguments = message
-                self._watches[call] = PipeWatch(self._send, call)
-                self._lanes[lane].submit(self._run, call, lane, method, arguments)
+                self._take(*message[1:])
             elif message[0] == "stop":
                 os._exit(0)
             elif message[0] == "cancel" and (watch := self._watches.get(message[1])):
                 watch.cancel(message[2])
+
+    def _take(self, call: int, lane: str, method: str, arguments: tuple[Any, ...], urgent: bool) -> None:
+        self._watches[call] = PipeWatch(self._send, call, self._lanes[lane])
+        came = time.perf_counter()
+
+        def run() -> None:
+            self._send(("waited", call, time.perf_counter() - came))
+            self._run(call, lane, method, arguments)
+
+        self._lanes[lane].run(run, urgent=urgent)
 
     def _run(self, call: int, lane: str, method: str, arguments: tuple[Any, ...]) -> None:
         try:

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 _TRIES = 2
 """A call whose worker died is tried once more in a new one."""
+_MOST_TRIES = 6
+"""Of a call that only stood by each time: it was not what killed the worker."""
 _DIED = "the worker process ended unexpectedly; a damaged file may have crashed its decoder"
 _BENCH_DIED = "the worker process of the engine ended unexpectedly; it may have run out of memory"
 _STOPPING = "the daemon is stopping; ask again in a moment"
@@ -44,8 +46,15 @@ class Stopping(FoleyError):
 
 @dataclass(slots=True)
 class _Call:
-    future: asyncio.Future[Any]
+    lane: str
+    method: str
+    arguments: tuple[Any, ...]
     on_event: Callable[[Any], None] | None
+    on_start: Callable[[Callable[[int], None]], None] | None
+    on_wait: Callable[[float], None] | None
+    urgent: bool
+    stands_by: bool = True
+    future: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 @dataclass(slots=True)
@@ -87,38 +96,36 @@ class Workshop:
         *arguments: Any,
         on_event: Callable[[Any], None] | None = None,
         on_start: Callable[[Callable[[int], None]], None] | None = None,
+        on_wait: Callable[[float], None] | None = None,
+        urgent: bool = False,
     ) -> Any:
         """Runs METHOD of the studio or the bench, whichever has LANE, and returns what it returns.
 
-        ON_START gets a function that cancels item N of the call. Raises FailedWork for a failure
+        ON_START gets a function that cancels item N of the call. What is URGENT goes first, in pauses of what
+        is at work; ON_WAIT is told the seconds for which the call stood by. Raises FailedWork for a failure
         over there, WorkerDied when the worker died twice over it, Stopping when the workshop closes.
         """
-        for attempt in range(1, _TRIES + 1):
+        deaths = stood_by = 0
+        while True:
+            made = _Call(lane, method, arguments, on_event, on_start, on_wait, urgent)
             try:
-                return await self._try_call(lane, method, arguments, on_event, on_start)
+                return await self._try_call(made)
             except WorkerDied:
-                logger.warning("the worker died during %s (attempt %d)", method, attempt)
-                if attempt == _TRIES:
+                deaths += 1
+                stood_by += made.stands_by
+                logger.warning("the worker died during %s (attempt %d)", method, deaths)
+                if deaths - stood_by == _TRIES or deaths == _MOST_TRIES:
                     raise
-        raise AssertionError("unreachable")
 
-    async def _try_call(
-        self,
-        lane: str,
-        method: str,
-        arguments: tuple[Any, ...],
-        on_event: Callable[[Any], None] | None,
-        on_start: Callable[[Callable[[int], None]], None] | None,
-    ) -> Any:
+    async def _try_call(self, call: _Call) -> Any:
         child = await self._living_child()
         number = next(self._numbers)
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        child.calls[number] = _Call(future, on_event)
-        child.outbox.put(("call", number, lane, method, arguments))
-        if on_start:
-            on_start(lambda index: child.outbox.put(("cancel", number, index)))
+        child.calls[number] = call
+        child.outbox.put(("call", number, call.lane, call.method, call.arguments, call.urgent))
+        if call.on_start:
+            call.on_start(lambda index: child.outbox.put(("cancel", number, index)))
         try:
-            return await future
+            return await call.future
         except asyncio.CancelledError:
             child.outbox.put(("cancel", number, 0))
             raise
@@ -179,6 +186,10 @@ class Workshop:
             return
         if kind == "event" and call.on_event:
             call.on_event(value)
+        elif kind in ("stands by", "waited"):
+            call.stands_by = kind == "stands by"
+            if call.on_wait and value:
+                call.on_wait(value)
         elif kind == "result":
             call.future.set_result(value)
         elif kind == "failure":

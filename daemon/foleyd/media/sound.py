@@ -7,7 +7,7 @@ at 48 kHz counted from timecode zero (:attr:`foleyd.cue.FileCut.time_reference`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -130,6 +130,29 @@ class ResampledSound:
     def _drop(self, samples: int) -> None:
         self._ready = self._ready[:, samples:]
         self._position += samples
+
+
+class PausingSound:
+    """SOUND, before each piece of which PAUSE is called: a film is read for a minute."""
+
+    def __init__(self, sound: Sound, pause: Callable[[], None]) -> None:
+        self._sound = sound
+        self._pause = pause
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._sound.channels
+
+    @property
+    def samples(self) -> int:
+        """Length in samples."""
+        return self._sound.samples
+
+    def read(self, start: int, stop: int) -> Block:
+        """Samples START up to STOP."""
+        self._pause()
+        return self._sound.read(start, stop)
 
 
 def as_sound(samples: npt.NDArray[np.float32], sample_rate: int = SAMPLE_RATE) -> Sound:

@@ -48,6 +48,7 @@ CAPABILITIES = Capabilities(
     summary=SUMMARY,
     options=OPTIONS,
     between=True,
+    pauses=True,
 )
 
 
