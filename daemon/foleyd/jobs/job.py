@@ -201,8 +201,12 @@ class Job:
             self.ledger.disclaim(self.id, earlier)
         async with self.places.naming:
             others = self.ledger.claimed_by_others(self.id)
+            # All who come to their names wait for this, editors too.
             names: Names = await self._desk(
-                "conform", "choose_names", brief, heard, self.request.output, self.id, others
+                "conform",
+                "choose_names",
+                *(brief, heard, self.request.output, self.id, others),
+                priority=Priority.INTERACTIVE,
             )
             self.ledger.claim(self.id, names.claims())
         return names
@@ -226,8 +230,9 @@ class Job:
 
     # -------------------------------------------------------------------------------- small things
 
-    async def _desk(self, stage: str, method: str, *arguments: Any) -> Any:
-        work = Work(self.id, self.priority, method, arguments, self.cancellation, self.meter.advance)
+    async def _desk(self, stage: str, method: str, *arguments: Any, priority: Priority | None = None) -> Any:
+        own = self.priority if priority is None else priority
+        work = Work(self.id, own, method, arguments, self.cancellation, self.meter.advance)
         try:
             return await self.places.desk.do(work)
         finally:
