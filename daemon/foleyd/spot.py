@@ -17,11 +17,12 @@ from foleyd.engines.engine import OPTIONS_FIELD, Capabilities, OptionError
 from foleyd.errors import Failure, FoleyError, PathRefused, RequestError, at_field, failure_of
 from foleyd.media.probe import MediaInfo, probe
 from foleyd.media_roots import MediaRoots
-from foleyd.request import CueRule, Document, Request, Selection, TypedProgram
+from foleyd.request import CueRule, Document, Request, Selection, Spread, TypedProgram
 from foleyd.segments import plan_windows
 from foleyd.timeline.document import read_document
 from foleyd.timeline.errors import SpottingError
 from foleyd.timeline.media_url import Relink, Resolved, resolve_media
+from foleyd.timeline.passed_over import passed_over
 from foleyd.timeline.program import read_program, trim, with_handles
 from foleyd.timeline.spotting import find_cues, given_cues
 
@@ -66,15 +67,21 @@ def spot(selection: Selection, rule: tuple[Cue, ...] | CueRule, settings: Settin
             program, name, called = read.program, document.title, document.name
             notices = tuple(Notice(w.what, w.where, w.fix) for w in read.warnings)
             missing = {item.shot_id: item.reason for item in read.missing}
-            markers = read.markers
+            markers, unseen = read.markers, read.unseen
         case TypedProgram(given, name):
             called = name
             program, missing = _without_missing(given)
-            notices, markers = (), ()
+            notices, markers, unseen = (), (), ()
     if not program.duration:
         raise SpottingError(f"{called or 'the timeline'} is empty: put a clip on it", field="selection")
     if isinstance(rule, CueRule):
-        cues = find_cues(program, selection.ranges, rule, markers=markers, layers=settings.layers)
+        passed: tuple[Notice, ...] = ()
+        if rule.spread is Spread.MARKERS:
+            passed = passed_over(program, selection.ranges, rule, (*markers, *unseen))
+        cues = find_cues(
+            program, selection.ranges, rule, markers=markers, layers=settings.layers, passed=passed
+        )
+        notices += passed
     else:
         cues = given_cues(program, rule, layers=settings.layers)
     notices += _missing_under(cues, program, missing)

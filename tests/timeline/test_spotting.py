@@ -294,6 +294,25 @@ def test_markers_without_a_name_are_left_out_unless_there_is_a_prompt_for_them()
     ]
 
 
+@pytest.mark.parametrize("name", ["Marker 1", "marker 12", " Marker", "Marker3", "マーカー 2", "Marqueur 4"])
+def test_a_name_that_a_program_gave_is_none(name: str) -> None:
+    assert marked(point("steps", 10), point(name, 30)) == [(10, 200, "foley", "steps", "")]
+    assert marked(point("steps", 10), point(name, 30), prompts=("rain",)) == [
+        (10, 30, "foley", "steps", ""),
+        (30, 200, "foley", "rain", ""),
+    ]
+    noted = [replace(point(each, 30), note="takes=2 frames=5") for each in (name, "Marker 9")]
+    (cue,) = find_cues(PROGRAM, [], CueRule(spread=Spread.MARKERS, prompts=("rain",)), markers=noted)
+    assert (cue.record, cue.prompt, len(cue.seeds)) == (FrameRange(30, 35), "rain", 2)
+
+
+@pytest.mark.parametrize(
+    "name", ["Marker pen on paper", "a marker 1", "fx: Marker 1", "Marker 1 2", "Door 1"]
+)
+def test_a_name_that_only_looks_like_a_programs_is_a_prompt(name: str) -> None:
+    assert len(marked(point(name, 10))) == 1
+
+
 def test_no_marker_that_counts_is_refused() -> None:
     with pytest.raises(SpottingError, match="no BLUE/GREEN marker with a name"):
         marked(point("a", 1), marker_colours=("green", "blue"))

@@ -267,6 +267,24 @@ def test_a_timeline_is_done_by_its_markers_and_its_video_not_alone(drop: Drop, c
     assert Path(otio.url_utils.filepath_from_url(placed.media_reference.target_url)).is_file()
 
 
+def test_names_that_a_program_gave_to_markers_are_no_prompts(drop: Drop, clip: Path) -> None:
+    edit(drop.folder / "cut.otio", clip.as_uri(), {"Marker 1": 5, "Marker 12": 9})
+    assert drop.once() == {"cut.otio": Outcome.FAILED}
+    assert (
+        "nothing says what should be heard in cut.otio; name its markers, which are named by the program, "
+        "not by you, write prompt"
+    ) in drop.report("cut.otio")
+    (drop.folder / "foley.toml").write_text('prompt = "clicks"\n')
+    assert drop.once() == {"cut.otio": Outcome.DONE}
+    report = drop.report("cut.otio")
+    assert "By foley.toml" in report
+    assert "01:00:00:00 to 01:00:00:20 (20 frames) foley: clicks" in report
+    assert (
+        "its markers (Marker 1, Marker 12) are named by the program, not by you: name them by what should be "
+        "heard"
+    ) in report
+
+
 def test_where_markers_are_no_prompts_the_report_says_what_goes_before_them(drop: Drop, clip: Path) -> None:
     edit(drop.folder / "cut.otio", clip.as_uri(), {"unplayable": 5})
     assert drop.once(prompt="clicks") == {"cut.otio": Outcome.FAILED}

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
 
 import opentimelineio as otio
 
 from foleyd.cue import FrameRange
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
+from foleyd.timeline.numbers import bounded
 from foleyd.timeline.tree import Node, TreeMarker, read_tree
 from foleyd.timeline.view import Seen, look
+
+
+class Unseen(Enum):
+    """Why a marker is on no frame that is seen; the values are what editors read."""
+
+    BEFORE = "before the start of the timeline"
+    AFTER = "at or beyond the end of the timeline"
+    CUT_AWAY = "outside of what is seen of their clip or track"
+    OFF = "on what is switched off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,8 @@ class Marker:
     """A marker on the record timeline; RECORD is empty for a marker that is a point.
 
     COLOUR is the upper-case OTIO name. OWNER tells which item it sits on ("" for the timeline
-    itself), OWNER_RANGE where that item is seen.
+    itself), OWNER_RANGE where that item is seen. UNSEEN: why it is on no frame that is seen; RECORD is then
+    the point where it would be, or where its item begins.
     """
 
     name: str
@@ -27,6 +40,7 @@ class Marker:
     owner: str
     owner_range: FrameRange
     note: str = ""
+    unseen: Unseen | None = None
 
 
 def read_markers(timeline: otio.schema.Timeline) -> tuple[Marker, ...]:
@@ -51,6 +65,34 @@ def markers_of(root: Node, clock: Clock, *, disabled: bool = False) -> tuple[Mar
             if record is not None:
                 found.append(Marker(marker.name, marker.colour, record, owner, where, marker.note))
     return tuple(sorted(found, key=lambda marker: (marker.record, marker.owner, marker.name)))
+
+
+def unseen_markers(root: Node, clock: Clock) -> tuple[Marker, ...]:
+    """The markers of a tree that :func:`markers_of` leaves out, or has at the very end of their item."""
+    found: list[Marker] = []
+    for seen in look(root, picture_only=False, disabled=True):
+        where = FrameRange(clock.frame(seen.view.start), clock.frame(seen.view.end))
+        for marker in seen.node.markers:
+            record = _record(seen, marker, clock)
+            if not all(node.enabled for node in (*seen.parents, seen.node)):
+                at, why = where.start if record is None else record.start, Unseen.OFF
+            elif record is not None and record.start < where.end:
+                continue
+            elif seen.parents:
+                of_track = seen.node.kind == "track"
+                at = clock.frame(_place(seen, marker.start)) if of_track else where.start
+                why = Unseen.CUT_AWAY
+            else:
+                place = _place(seen, marker.start)
+                at, why = clock.frame(place), Unseen.BEFORE if place < seen.view.start else Unseen.AFTER
+            found.append(Marker(marker.name, marker.colour, FrameRange(at, at), "", where, marker.note, why))
+    return tuple(found)
+
+
+def _place(seen: Seen, local: Fraction) -> Fraction:
+    """Record seconds at which own time LOCAL would be, were it seen."""
+    view = seen.view
+    return view.start + bounded((local - view.local) / view.speed) if view.speed else view.end
 
 
 def _record(seen: Seen, marker: TreeMarker, clock: Clock) -> FrameRange | None:

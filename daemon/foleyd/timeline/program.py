@@ -18,7 +18,7 @@ from foleyd.brief import Notice
 from foleyd.cue import FileCut, FrameRange, Media, Program, Shot
 from foleyd.timeline.clock import Clock, read_clock
 from foleyd.timeline.errors import TimelineError
-from foleyd.timeline.markers import Marker, markers_of
+from foleyd.timeline.markers import Marker, markers_of, unseen_markers
 from foleyd.timeline.media_url import Resolved, resolve_media
 from foleyd.timeline.numbers import bounded
 from foleyd.timeline.tree import Footage, LengthOf, Node, read_tree
@@ -41,12 +41,14 @@ class MissingMedia:
 
 @dataclass(frozen=True, slots=True)
 class ReadProgram:
-    """A program with what had to be said while it was read, and the timeline's markers."""
+    """A program with what had to be said while it was read, and the timeline's markers; UNSEEN are those that
+    are on no frame of it."""
 
     program: Program
     warnings: tuple[Notice, ...]
     missing: tuple[MissingMedia, ...]
     markers: tuple[Marker, ...]
+    unseen: tuple[Marker, ...] = ()
 
 
 def unknown(_: Path) -> Fraction | None:
@@ -78,7 +80,8 @@ def read_program(
     reader = _Reader(clock, find, origin_of)
     for seen in look(root):
         reader.see(seen)
-    return reader.result(clock.frame(root.duration), markers_of(root, clock))
+    read = reader.result(clock.frame(root.duration), markers_of(root, clock))
+    return replace(read, unseen=unseen_markers(root, clock))
 
 
 def lengths(find: Resolve, duration_of: AskFile) -> LengthOf:

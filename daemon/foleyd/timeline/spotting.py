@@ -15,10 +15,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from foleyd.brief import Notice
 from foleyd.cue import LAYERS, MAX_PROMPT_LENGTH, Cue, FrameRange, Program
 from foleyd.errors import at_field
 from foleyd.request import MAX_TAKES, CueRule, Spread
 from foleyd.timeline.errors import SpottingError
+from foleyd.timeline.marker_names import given_name
 from foleyd.timeline.marker_notes import read_note
 from foleyd.timeline.markers import Marker
 
@@ -35,13 +37,15 @@ def find_cues(
     *,
     markers: Iterable[Marker] = (),
     layers: Collection[str] = LAYERS,
+    passed: Sequence[Notice] = (),
 ) -> tuple[Cue, ...]:
     """The cues that RULE finds in RANGES of PROGRAM (none: everything), in record order.
 
-    MARKERS are the timeline's; LAYERS the known ones. Raises SpottingError.
+    MARKERS are the timeline's; LAYERS the known ones. PASSED is what there is to say of markers that are no
+    cue, where none is. Raises SpottingError.
     """
     if rule.spread is Spread.MARKERS:
-        return cues_for_markers(program, ranges, rule, markers, layers)
+        return cues_for_markers(program, ranges, rule, markers, layers, passed=passed)
     return cues_for_ranges(program, ranges, rule, layers)
 
 
@@ -70,15 +74,18 @@ def cues_for_markers(
     rule: CueRule,
     markers: Iterable[Marker],
     layers: Collection[str] = LAYERS,
+    *,
+    passed: Sequence[Notice] = (),
 ) -> tuple[Cue, ...]:
     """A cue for each marker of RULE's colours (none: any) that begins in RANGES (none: everything).
 
     A marker's name is the prompt: ``layer: prompt | negative`` where the layer is known, else all
-    of it is prompt; RULE's prompts serve markers without a name, which are left out when there
-    are none. Its note may give takes, seed, handles, engine and a negative prompt of its own. A point
-    marker lasts as many frames as its note says, else to the next cue marker of the same owner, else to the
-    end of what is selected, on a clip not beyond that clip. The same marker on picture and sound counts
-    once. Raises SpottingError for a name that is no prompt, and when nothing is found.
+    of it is prompt; RULE's prompts serve markers without a name, and those that their program named,
+    which are left out when there are none. Its note may give takes, seed, handles, engine and a negative
+    prompt of its own. A point marker lasts as many frames as its note says, else to the next cue marker of
+    the same owner, else to the end of what is selected, on a clip not beyond that clip. The same marker on
+    picture and sound counts once. PASSED is said where nothing is found. Raises SpottingError for a name
+    that is no prompt, and when nothing is found.
     """
     negative = _check_rule(rule, layers)
     spots = _spots(program, ranges)
@@ -86,7 +93,7 @@ def cues_for_markers(
     cueing = [
         marker
         for marker in markers
-        if (not colours or marker.colour in colours) and (marker.name.strip() or rule.prompts)
+        if (not colours or marker.colour in colours) and (given_name(marker.name) or rule.prompts)
     ]
     _check_count(len(cueing) * max(1, len(rule.prompts)))
     starts: dict[str, list[int]] = {}
@@ -95,13 +102,15 @@ def cues_for_markers(
     found: dict[tuple[FrameRange, str], list[Cue]] = {}
     for marker in cueing:
         record = _marked(marker, starts[marker.owner], spots)
-        if record is not None and (record, marker.name) not in found:
-            with at_field("selection.otio.json" if marker.name.strip() else "rule.prompts"):
-                found[record, marker.name] = _marker_cues(marker, record, rule, negative, layers)
+        name = given_name(marker.name)
+        if record is not None and (record, name) not in found:
+            with at_field("selection.otio.json" if name else "rule.prompts"):
+                found[record, name] = _marker_cues(marker, record, rule, negative, layers)
     if not found:
         kind = f"{'/'.join(sorted(colours))} marker" if colours else "marker"
+        seen = f" ({'; '.join(notice.what for notice in passed)})" if passed else ""
         raise SpottingError(
-            f"no {kind} with a name lies in what is selected: name one with a prompt, or give a prompt",
+            f"no {kind} with a name lies in what is selected: name one with a prompt, or give a prompt{seen}",
             field="rule.marker_colours" if colours else "selection.ranges",
         )
     return _numbered(cue for cues in found.values() for cue in cues)
@@ -266,7 +275,7 @@ def _marker_texts(
     marker: Marker, rule: CueRule, negative: str, layers: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """(layer, prompt, negative prompt) of what MARKER asks for."""
-    if not marker.name.strip():
+    if not given_name(marker.name):
         return [(*split_layer(prompt, rule.layer, layers), negative) for prompt in rule.prompts]
     head, colon, rest = marker.name.partition(":")
     layer = head.strip().lower()

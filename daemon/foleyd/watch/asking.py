@@ -20,6 +20,7 @@ from foleyd.interchange.reading import read_any
 from foleyd.ranges import fraction, start_label
 from foleyd.refused import RequestRefused
 from foleyd.timebase import Timecode
+from foleyd.timeline.marker_names import given_name, is_by_program
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.errors import NothingAsked
 from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX, alike, is_timeline
@@ -29,6 +30,8 @@ from foleyd.watch.report import BY_MARKERS
 from foleyd.whole_file import program_of
 
 CLIENT_NAME = "watch folder"
+_MOST_NAMES = 3
+_BY_PROGRAM = "are named by the program, not by you"
 _CHUNK = 4 * 1024 * 1024
 
 
@@ -200,19 +203,21 @@ def ask_for(daemon: Daemon, matter: Matter) -> Asked:
         by_folder = matter.folder is not None and matter.folder.prompts
         where = where or (SETTINGS_FILE if by_folder else "--prompt")
     else:
-        raise NothingAsked(_nothing(matter.path, matter.sheet))
+        raise NothingAsked(_nothing(matter.path, matter.sheet, by_program=seen.by_program))
     return Asked(request, where, seen.notes, lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is selected, from the frame labelled START on, DURATION frames; MARKERS: some have names."""
+    """What is selected, from the frame labelled START on, DURATION frames; MARKERS: some have names,
+    BY_PROGRAM: they have none but those that their program gave."""
 
     selection: pb.Selection
     start: Timecode
     duration: int
     markers: bool = False
     notes: tuple[str, ...] = ()
+    by_program: bool = False
 
 
 def _see(daemon: Daemon, matter: Matter) -> _Seen:
@@ -227,8 +232,15 @@ def _see(daemon: Daemon, matter: Matter) -> _Seen:
     document, notices = _document(matter)
     source = daemon.read_timeline(document).timeline
     start = start_label(fraction(source.rate), source.start_timecode)
-    markers = any(marker.name.strip() for marker in source.markers)
-    return _Seen(pb.Selection(otio=document), start, source.duration_frames, markers, notices)
+    names = [marker.name.strip() for marker in source.markers]
+    markers = any(map(given_name, names))
+    called = list(dict.fromkeys(filter(is_by_program, names))) if not markers else []
+    if called:
+        shown = ", ".join(called[:_MOST_NAMES]) + (" …" if len(called) > _MOST_NAMES else "")
+        notices += (f"its markers ({shown}) {_BY_PROGRAM}: name them by what should be heard",)
+    return _Seen(
+        pb.Selection(otio=document), start, source.duration_frames, markers, notices, by_program=bool(called)
+    )
 
 
 def _document(matter: Matter) -> tuple[pb.OtioDocument, tuple[str, ...]]:
@@ -281,8 +293,9 @@ def _engine_of_markers(daemon: Daemon, request: pb.GenerateRequest) -> str:
     return asked.pop() if len(asked) == 1 else ""
 
 
-def _nothing(path: Path, sheet: Sidecar) -> str:
+def _nothing(path: Path, sheet: Sidecar, *, by_program: bool) -> str:
     markers = " name markers in it," if is_timeline(path.name) else ""
+    markers = f" name its markers, which {_BY_PROGRAM}," if by_program else markers
     said = f"{sheet.source.name} has no prompt: " if sheet.source is not None else ""
     return (
         f'{said}nothing says what should be heard in {path.name};{markers} write prompt = "…" into '
