@@ -15,7 +15,7 @@ from dataclasses import fields
 from typing import Any, Mapping
 
 from .foley_find import record_path
-from .placed import REMOVED, Added
+from .placed import COPIED, REMOVED, Added
 from .resolve_calls import HostProblem
 
 FILE = "davinci.json"
@@ -89,8 +89,9 @@ class Kept:
         Raises HostProblem where it cannot be written.
         """
         self._read()
-        others = [job for job in self._jobs if job.job != added.job]
-        self._jobs = [job for job in [*others, added] if job.state != REMOVED][-MOST_JOBS:]
+        jobs = {(job.job, job.timeline): job for job in self._jobs}
+        jobs[added.job, added.timeline] = added  # in its place, as the order is that of the clicks
+        self._jobs = [job for job in jobs.values() if job.state != REMOVED][-MOST_JOBS:]
         self._write()
 
     def last(self, project: str, timeline: str) -> Added | None:
@@ -99,12 +100,12 @@ class Kept:
         found = [
             job
             for job in self._jobs
-            if (job.project, job.timeline) == (project, timeline) and job.state != REMOVED
+            if (job.project, job.timeline) == (project, timeline) and job.state not in (REMOVED, COPIED)
         ]
         return found[-1] if found else None
 
     def jobs(self, project: str) -> list[Added]:
-        """Every job whose sound is on a timeline of PROJECT, as far as is known."""
+        """Every job whose sound is on a timeline of PROJECT, or was and has copies, as far as is known."""
         self._read()
         return [job for job in self._jobs if job.project == project and job.state != REMOVED]
 

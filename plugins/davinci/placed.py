@@ -20,6 +20,8 @@ BIN = "Foley"
 """The outer bin; the inner one is named as the timeline is."""
 PLACING, PLACED, LEFT, REMOVED = "placing", "placed", "left", "removed"
 """How far a job is: LEFT is what could not be taken back whole."""
+COPIED = "copied"
+"""A job that was removed, but what was copied from it, a whole timeline maybe, is there still."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Added:
     """Custom data of each."""
     silenced: list[dict[str, Any]] = field(default_factory=list)
     """Items of an earlier job that were disabled for this one."""
+    came_with_copy: bool = False
+    """Whether it was made for another timeline, of which this one is a copy."""
     state: str = PLACING
 
     def as_json(self) -> dict[str, Any]:

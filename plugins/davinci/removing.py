@@ -10,8 +10,9 @@ import os
 from typing import Sequence
 
 from .asking import asked_words
+from .copies import copied
 from .kept import Kept
-from .placed import PLACED, Added, ours_of, same_file
+from .placed import COPIED, PLACED, REMOVED, Added, ours_of, same_file
 from .resolve_calls import HostProblem
 from .resolve_host import SOUND, Host, Item
 from .taking_back import take_back, taken_back
@@ -22,12 +23,7 @@ _REMOVE, _KEEP = "Remove them", "Keep them"
 
 def last_of(host: Host, kept: Kept) -> Added:
     """The newest job whose sound is on the open timeline. Raises HostProblem where there is none."""
-    last = kept.last(host.project_id, host.id)
-    if last is None and _copied(host, kept):
-        raise HostProblem(
-            f"the sound on {host.name} came with a copy of another timeline, on which foley has put it; "
-            "delete its tracks by hand, or use Foley - Generate for more of it"
-        )
+    last = kept.last(host.project_id, host.id) or copied(host, kept)
     if last is None:
         aside = kept.set_aside
         unread = f", as far as is known: what it had written down cannot be read ({aside})" if aside else ""
@@ -35,31 +31,39 @@ def last_of(host: Host, kept: Kept) -> Added:
     return last
 
 
-def _copied(host: Host, kept: Kept) -> bool:
-    """Whether something of another timeline's jobs lies on the open one."""
-    there = host.all_items(SOUND)
-    return any(ours_of(there, job.items) for job in kept.jobs(host.project_id))
-
-
 def remove(host: Host, window: Window, title: str, kept: Kept) -> None:
     """Takes the last job's sound off the timeline; its WAV files stay. Raises HostProblem."""
     last = last_of(host, kept)
     ours = [item for _, item in ours_of(host.all_items(SOUND), last.items)]
-    worked_on = _worked_on(host, last, ours)
-    if worked_on:
-        what = f"{worked_on} of its {len(ours)} takes" if len(ours) > 1 else "its take"
-        lines = [
-            f"The last sound: {asked_words(last.ask)}",
-            f"You have moved or trimmed {what} since. That goes, too; Resolve may not be able to undo it.",
-        ]
+    doubts = _doubts(host, last, ours)
+    if doubts:
+        lines = [f"The last sound: {asked_words(last.ask)}", *doubts]
         if window.choose(title, lines, [_REMOVE, _KEEP]) != _REMOVE:
             return
+    if last.came_with_copy:  # of it nothing is written down yet, and without its items nothing tells of it
+        kept.note(last)
     taken = take_back(host, last)
+    if last.state == REMOVED and (taken.used or taken.stays or last.came_with_copy):
+        last.state = COPIED
     kept.note(last)
     if taken.left:
         raise HostProblem(taken_back(taken))
     copies = _copies(host, last) if taken.used else 0
     window.tell(title, [_summary(last, len(ours), copies), *taken.stays, *files_stay(last.pool)])
+
+
+def _doubts(host: Host, last: Added, ours: Sequence[Item]) -> list[str]:
+    """Why the editor is to be asked whether OURS, which LAST has put there, are to go."""
+    found = []
+    if last.came_with_copy:
+        found.append(f"It was made for another timeline, of which {host.name} has a copy.")
+    worked_on = _worked_on(host, last, ours)
+    if worked_on:
+        what = f"{worked_on} of its {len(ours)} takes" if len(ours) > 1 else "its take"
+        found.append(
+            f"You have moved or trimmed {what} since. That goes, too; Resolve may not be able to undo it."
+        )
+    return found
 
 
 def _copies(host: Host, last: Added) -> int:

@@ -271,19 +271,6 @@ def test_two_earlier_takes_on_one_track_that_cannot_be_disabled_are_told_once(st
     assert lines.count("The earlier sound on Foley: foley is still heard; disable it (D)") == 1
 
 
-def test_on_a_copy_of_the_timeline_it_is_said_where_its_sound_came_from(stage: Stage) -> None:
-    place(stage)
-    stage.host.adopt(stage.host.copy_timeline(stage.timeline, "Cut 2"))
-    before = stage.snapshot()
-    for entry in ("remove", "redo"):
-        sentence = stage.click(entry).sentence
-        assert "the sound on Cut 2 came with a copy of another timeline" in sentence
-    assert stage.snapshot() == before
-    for one in stage.timeline.tracks["audio"]:
-        one.items.clear()
-    assert "has put no sound on the timeline Cut 2" in stage.click("remove").sentence
-
-
 def test_sound_that_was_left_out_is_told_where_it_is(stage: Stage) -> None:
     original = stage.timeline
 
