@@ -327,13 +327,13 @@ def test_a_folder_that_cannot_be_begun_anew_is_waited_for(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells that a file was closed")
 def test_a_folder_that_is_put_in_anothers_place_is_listened_to(drop: Drop, clip: Path) -> None:
-    with watched(
-        drop, prompt="clicks", rest=60.0, every=0.5
-    ):  # begun before, only what is heard to be closed
+    # Begun before a minute is over, only what is heard to be closed.
+    with watched(drop, prompt="clicks", rest=60.0, every=0.5) as watcher:
         os.rename(drop.folder, drop.folder.with_name("away"))
         until(lambda: drop.said("away"))
         drop.folder.mkdir()
         until(lambda: drop.said("back"))
+        until(lambda: watcher._events.hears(drop.folder))
         shutil.copyfile(clip, drop.folder / "a.mp4")
         until(is_done(drop, "a.mp4"))
 
