@@ -338,6 +338,19 @@ def test_a_folder_that_is_put_in_anothers_place_is_listened_to(drop: Drop, clip:
         until(is_done(drop, "a.mp4"))
 
 
+def test_a_folder_that_goes_between_two_looks_is_not_polled_ever_after(drop: Drop) -> None:
+    watcher = Watcher(drop.shop(prompt="clicks"), rest=REST, together=0.0, every=0.2)
+    watcher.open()
+    os.rename(drop.folder, drop.folder.with_name("away"))
+    watcher._events.stop()
+    watcher._listen()
+    os.rename(drop.folder.with_name("away"), drop.folder)
+    watcher.step(0.0)
+    assert watcher._events.hears(drop.folder)
+    assert not drop.said("polling")
+    watcher.close()
+
+
 def test_an_empty_folder_is_left_empty(drop: Drop, clip: Path) -> None:
     shutil.copy2(clip, drop.folder / "a.mp4")
     with watched(drop, prompt="clicks", poll=True) as watcher:

@@ -115,6 +115,8 @@ class Watcher:
             why = f"it lies on a network file system ({why})"
         else:
             refused = self._events.start(self._shop.places.source)
+            if refused and not self._shop.places.source.is_dir():
+                return  # it has just gone, and will be listened to when it is back
             why = f"the system takes no more ({refused})" if refused else ""
         if why:
             self._poll = True
