@@ -11,7 +11,8 @@ from typing import Any, Mapping, NamedTuple, Sequence
 
 from .placed import same_file
 from .resolve_calls import call, listed, maybe, number
-from .resolve_host import SOUND, Host, Item, tracks_of
+from .resolve_host import SOUND, Host, Item
+from .tracks import tracks_of
 
 
 class InUse(NamedTuple):

@@ -31,6 +31,7 @@ from .receipt import receipt, users_items
 from .resolve_calls import HostProblem, call, listed, maybe
 from .resolve_host import EDIT_PAGE, SOUND, Host
 from .taking_back import take_back, taken_back
+from .tracks import names_any
 
 _TYPES = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
@@ -72,6 +73,7 @@ class Placing:
         host, self.number = self.host, len(pieces)
         with host.edit_page():
             try:
+                host.count_anew()
                 before = users_items(host, self._reading)
                 imported = import_takes(host, self.added, self.note, pieces, self._go_on)
                 tracks = self._add_tracks(pieces)
@@ -134,13 +136,13 @@ class Placing:
         host = self.host
         made: dict[str, int] = {}
         count = self.added.first_track = host.track_count(SOUND)
-        names = [maybe(host.timeline, "GetTrackName", SOUND, index + 1) for index in range(count + 1)]
-        if not all(names[:count]) or names[count]:  # to name one by a wrong number would rename one of yours
+        names = [maybe(host.timeline, "GetTrackName", SOUND, index + 1) for index in range(count)]
+        if not all(names) or self._is_there(count + 1):  # by a wrong number one of yours would be renamed
             raise HostProblem(
                 f"Resolve says that there are {count} audio tracks, which is not so; "
                 "open another page and try again"
             )
-        self.added.names = [str(name) for name in names[:count]]
+        self.added.names = [str(name) for name in names]
         for wanted in list(dict.fromkeys(piece.track for piece in pieces)):
             self._go_on("placing", 0)
             self._need_timeline()
@@ -157,14 +159,17 @@ class Placing:
     def _add_track(self, wanted: str, channels: int, index: int) -> str:
         """Adds a track, which comes to be number INDEX; its name: WANTED, else the plain form of that."""
         timeline, kind = self.host.timeline, _TYPES.get(channels, f"adaptive{channels}")
-        if maybe(timeline, "GetTrackName", SOUND, index):
+        if self._is_there(index):
             raise HostProblem(_TRACKS_ADDED)
         said = call(timeline, "AddTrack", SOUND, kind)
+        before, self.added.made = self.added.made, self.added.made + bool(said)
+        self.host.count_anew()
         there = maybe(timeline, "GetTrackName", SOUND, index)
-        if there or (said and there != ""):  # "" is what a track has that is not there
-            self.added.made += 1
+        made = self._is_there(index) or (said and there is None)  # "" is what one has that is not there
+        self.added.made = before + bool(made)
+        if made:
             self.note(self.added)
-        if maybe(timeline, "GetTrackName", SOUND, index + 1) or self.host.items(SOUND, index):
+        if self._is_there(index + 1) or self.host.items(SOUND, index):
             raise HostProblem(_TRACKS_ADDED)  # INDEX is one of yours now, whose name is not to be changed
         for name in (wanted, wanted, plain_name(wanted)):
             maybe(timeline, "SetTrackName", SOUND, index, name)
@@ -178,6 +183,13 @@ class Placing:
         if real and str(real).lower() != kind:
             raise HostProblem(f"the new audio track is {real} where {kind} is needed")
         return name
+
+    def _is_there(self, index: int) -> bool:
+        """Whether there is a sound track INDEX: by its name if that tells, as the count may be an old one."""
+        timeline = self.host.timeline
+        if names_any(timeline, SOUND):
+            return index <= self.host.track_count(SOUND)
+        return bool(maybe(timeline, "GetTrackName", SOUND, index))
 
     def _need_timeline(self) -> None:
         """Raises HostProblem where another timeline is open, which Resolve would lay everything onto."""

@@ -28,14 +28,14 @@ from .resolve_calls import (
     number,
     words,
 )
+from .tracks import names_any, tracks_of
 
 PICTURE, SOUND = "video", "audio"
 OURS = "foleyd:"
 """What the custom data of our markers begins with."""
 EDIT_PAGE = "edit"
+_OTHER_PAGE = "media"
 _PAGE_SECONDS, _BETWEEN_LOOKS = 2.0, 0.02
-_MOST_UNCOUNTED = 100
-"""More tracks than this are never added between two counts."""
 
 _DEFAULT_MARKER = re.compile(r"^(marker|marke|marcador|marqueur|маркер|标记|マーカー)\s*\d*$", re.IGNORECASE)
 
@@ -113,30 +113,6 @@ class Item:
 def seen_of(tracks: Iterable[tuple[bool, list[Item]]]) -> list[Item]:
     """Those items of TRACKS (each switched on or not) that are picture and can be seen, in their order."""
     return [item for on, items in tracks if on for item in items if item.enabled and item.pooled]
-
-
-def tracks_of(timeline: Any, kind: str) -> int:
-    """How many tracks of KIND TIMELINE has; the count that Resolve gives may be an old one, not so names.
-
-    Those of tracks that are not there are empty, or none; where they are not, the count is all there is.
-    Raises HostProblem where there is no count.
-    """
-    known = count = number(timeline, "GetTrackCount", kind)
-    while maybe(timeline, "GetTrackName", kind, count + 1):
-        count += 1
-        if count - known > _MOST_UNCOUNTED:
-            return known
-    while count and _no_track(timeline, kind, count):
-        count -= 1
-    return count or known
-
-
-def _no_track(timeline: Any, kind: str, index: int) -> bool:
-    for _ in range(2):  # None is also what a call gives that fails for once
-        said = maybe(timeline, "GetTrackName", kind, index)
-        if said is not None:
-            return bool(said == "")
-    return True
 
 
 def _is_transition(handle: Any) -> bool:
@@ -259,6 +235,15 @@ class Host:
         """How many tracks of KIND the timeline has, as :func:`tracks_of`."""
         return tracks_of(self.timeline, kind)
 
+    def count_anew(self) -> None:
+        """Has Resolve count its tracks anew where their names do not tell how many there are: it does that
+        when another page is opened. Raises HostProblem where no page can be."""
+        if names_any(self.timeline, SOUND):
+            for page in (_OTHER_PAGE, EDIT_PAGE):
+                self._open_page(page)
+                if maybe(self.resolve, "GetCurrentPage") != page:
+                    raise HostProblem(f"Resolve did not open its page {page}, by which it counts its tracks")
+
     def items(self, kind: str, index: int, *, last: int = 0) -> list[Item]:
         """What lies on a track, in order, or the LAST few of it; transitions are among it where they say
         where they lie."""
@@ -377,10 +362,14 @@ class Host:
                 maybe(self.resolve, "OpenPage", page)
 
     def to_edit_page(self) -> None:
-        """Opens the Edit page, and waits a moment for it: Resolve may say yes before it is there."""
-        call(self.resolve, "OpenPage", EDIT_PAGE)
+        """Opens the Edit page, and waits a moment for it."""
+        self._open_page(EDIT_PAGE)
+
+    def _open_page(self, page: str) -> None:
+        """Opens PAGE, and waits a moment for it: Resolve may say yes before it is there."""
+        call(self.resolve, "OpenPage", page)
         end = time.monotonic() + _PAGE_SECONDS
-        while maybe(self.resolve, "GetCurrentPage") not in (EDIT_PAGE, None, False):
+        while maybe(self.resolve, "GetCurrentPage") not in (page, None, False):
             if time.monotonic() > end:
                 return
             time.sleep(_BETWEEN_LOOKS)

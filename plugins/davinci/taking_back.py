@@ -44,7 +44,7 @@ def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
     """
     taken = Taken()
     with suppress(HostProblem), host.edit_page():
-        for step in (_take_items, _take_markers, _take_clips):
+        for step in (_count_anew, _take_items, _take_markers, _take_clips):
             try:
                 step(host, added, taken, at_once)
             except HostProblem as problem:
@@ -56,6 +56,11 @@ def take_back(host: Host, added: Added, *, at_once: bool = False) -> Taken:
     added.state = LEFT if taken.left else REMOVED
     taken.left, taken.stays = list(dict.fromkeys(taken.left)), list(dict.fromkeys(taken.stays))
     return taken
+
+
+def _count_anew(host: Host, added: Added, _taken: Taken, _at_once: bool) -> None:
+    if added.tracks:
+        host.count_anew()
 
 
 def _take_items(host: Host, added: Added, taken: Taken, _at_once: bool) -> None:
@@ -87,6 +92,7 @@ def _delete_tracks(host: Host, added: Added, held: set[int], taken: Taken) -> No
         if count == 1:
             continue  # Resolve keeps the last one
         maybe(host.timeline, "DeleteTrack", SOUND, index)
+        host.count_anew()
         if host.track_count(SOUND) == count:
             taken.left.append(f"the empty track {name}")
 

@@ -44,6 +44,7 @@ QUIRKS: list[dict[str, Any]] = [
     {"decimal_comma": True, "fps_style": "string"},
     {"missing_track_name": None},
     {"missing_track_name": None, "stale_track_count": True},
+    {"missing_track_name": "numbered", "stale_track_count": True},
     {"end_frame": "inclusive"},
     {"modal_blocks": "writes"},
     {"duplicate_folder": True},
