@@ -306,6 +306,20 @@ def test_a_name_that_a_program_gave_is_none(name: str) -> None:
     assert (cue.record, cue.prompt, len(cue.seeds)) == (FrameRange(30, 35), "rain", 2)
 
 
+@pytest.mark.parametrize("name", ["Marker 1", " ", ""])
+def test_the_note_of_a_marker_without_a_name_is_its_prompt(name: str) -> None:
+    noted = replace(point(name, 30), note="fx: door slam takes=2\nframes=5 | music negative: voices")
+    plain = replace(point(name, 30), note=" takes=2 ; seed=4,")
+    rule = CueRule(spread=Spread.MARKERS)
+    (cue,) = find_cues(PROGRAM, [], rule, markers=[noted, plain])
+    assert (cue.record, cue.layer, cue.prompt) == (FrameRange(30, 35), "fx", "door slam")
+    assert (cue.negative_prompt, len(cue.seeds)) == ("music", 2)
+    prompted = find_cues(PROGRAM, [], replace(rule, prompts=("rain",)), markers=[noted])
+    assert [cue.prompt for cue in prompted] == ["rain"]
+    named = find_cues(PROGRAM, [], rule, markers=[replace(noted, name="steps")])
+    assert [(cue.prompt, cue.negative_prompt) for cue in named] == [("steps", "voices")]
+
+
 @pytest.mark.parametrize(
     "name", ["Marker pen on paper", "a marker 1", "fx: Marker 1", "Marker 1 2", "Door 1"]
 )

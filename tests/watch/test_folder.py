@@ -25,8 +25,8 @@ from house import House
 from watch.conftest import Drop, touch
 
 
-def edit(path: Path, url: str, markers: dict[str, int] | None = None) -> Path:
-    """A timeline at PATH: 20 frames of the media at URL, with MARKERS at their frames."""
+def edit(path: Path, url: str, markers: dict[str, int] | None = None, note: str = "") -> Path:
+    """A timeline at PATH: 20 frames of the media at URL, with MARKERS at their frames, which have a NOTE."""
     timeline = otio.schema.Timeline(path.stem)
     timeline.global_start_time = RationalTime(90_000, 25)
     track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
@@ -36,7 +36,7 @@ def edit(path: Path, url: str, markers: dict[str, int] | None = None) -> Path:
     timeline.tracks.append(track)
     for name, frame in (markers or {}).items():
         at = TimeRange(RationalTime(frame, 25), RationalTime(1, 25))
-        timeline.tracks.markers.append(otio.schema.Marker(name=name, marked_range=at))
+        timeline.tracks.markers.append(otio.schema.Marker(name=name, marked_range=at, comment=note))
     otio.adapters.write_to_file(timeline, str(path))
     return path
 
@@ -283,6 +283,19 @@ def test_names_that_a_program_gave_to_markers_are_no_prompts(drop: Drop, clip: P
         "its markers (Marker 1, Marker 12) are named by the program, not by you: name them by what should be "
         "heard"
     ) in report
+
+
+def test_notes_of_markers_are_prompts_where_nothing_else_says_any(drop: Drop, clip: Path) -> None:
+    edit(drop.folder / "cut.otio", clip.as_uri(), {"Marker 1": 5}, note="fx: clicks, takes=2")
+    assert drop.once() == {"cut.otio": Outcome.DONE}
+    report = drop.report("cut.otio")
+    assert "By the markers of cut.otio" in report
+    assert "cue-1 01:00:00:05 to 01:00:00:20 (15 frames) fx: clicks" in report
+    assert "named by the program" not in report
+    (drop.folder / "foley.toml").write_text('prompt = "rain"\n')
+    edit(drop.folder / "other.otio", clip.as_uri(), {"Marker 1": 6}, note="fx: clicks")
+    assert drop.once() == {"other.otio": Outcome.DONE}
+    assert "foley: rain" in drop.report("other.otio")
 
 
 def test_where_markers_are_no_prompts_the_report_says_what_goes_before_them(drop: Drop, clip: Path) -> None:

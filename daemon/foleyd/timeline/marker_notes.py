@@ -1,6 +1,6 @@
 """What a marker's note asks for: ``takes=3 seed=7 handles=24 frames=50 engine=hunyuan``, ``negative: music``.
 
-All other words in a note are just a note.
+All other words in a note are just a note; of a marker that nobody named they are its prompt.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ def read_note(note: str, marker: str) -> Wishes:
         engine=engine if engine and engine != AUTO_ENGINE else None,
         negative=found["text"] if found else None,
     )
+
+
+def free_text(note: str) -> str:
+    """What NOTE says beside its parameters."""
+    return " ".join(_WORD.sub(" ", _NEGATIVE.sub(" ", note)).split()).strip(" ,;")
 
 
 def _number(said: dict[str, str], key: str, least: int, most: int, marker: str) -> int | None:

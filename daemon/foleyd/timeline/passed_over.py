@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from foleyd.brief import Notice
 from foleyd.cue import FrameRange, Program
 from foleyd.request import CueRule
-from foleyd.timeline.marker_names import given_name, is_by_program
+from foleyd.timeline.marker_names import is_by_program
 from foleyd.timeline.markers import Marker, Unseen
+from foleyd.timeline.spotting import words_of
 
 _NAMED = 5
 _NAME_THEM = "name them by what should be heard"
@@ -35,7 +36,7 @@ def passed_over(
     said = list(_without_name(program, seen, rule))
     for why in Unseen if not ranges else ():
         # Those without a name would be no cue where they are seen, either.
-        hidden = [m for m in wanted if m.unseen is why and (given_name(m.name) or rule.prompts)]
+        hidden = [m for m in wanted if m.unseen is why and (words_of(m, rule) or rule.prompts)]
         if hidden:
             said.append(_notice(program, hidden, f"markers {why.value} are passed over", _FIXES[why]))
     return tuple(said)
@@ -47,11 +48,12 @@ def _lies_in(ranges: Sequence[FrameRange], frame: int) -> bool:
 
 def _without_name(program: Program, markers: Sequence[Marker], rule: CueRule) -> Iterator[Notice]:
     """Of those of MARKERS that nobody named."""
-    called = [marker for marker in markers if is_by_program(marker.name)]
+    silent = [marker for marker in markers if not words_of(marker, rule)]
+    called = [marker for marker in silent if is_by_program(marker.name)]
     if called:
         then = "get the prompt that was given" if rule.prompts else "are passed over"
         yield _notice(program, called, f"markers named by the program, not by you, {then}", _NAME_THEM)
-    bare = [marker for marker in markers if not marker.name.strip()]
+    bare = [marker for marker in silent if not marker.name.strip()]
     if bare and not rule.prompts:
         yield _notice(
             program, bare, "markers without a name are passed over", f"{_NAME_THEM}, or give a prompt"

@@ -21,7 +21,7 @@ from foleyd.errors import at_field
 from foleyd.request import MAX_TAKES, CueRule, Spread
 from foleyd.timeline.errors import SpottingError
 from foleyd.timeline.marker_names import given_name
-from foleyd.timeline.marker_notes import read_note
+from foleyd.timeline.marker_notes import free_text, read_note
 from foleyd.timeline.markers import Marker
 
 MAX_SEED = 2**63 - 1
@@ -80,12 +80,12 @@ def cues_for_markers(
     """A cue for each marker of RULE's colours (none: any) that begins in RANGES (none: everything).
 
     A marker's name is the prompt: ``layer: prompt | negative`` where the layer is known, else all
-    of it is prompt; RULE's prompts serve markers without a name, and those that their program named,
-    which are left out when there are none. Its note may give takes, seed, handles, engine and a negative
-    prompt of its own. A point marker lasts as many frames as its note says, else to the next cue marker of
-    the same owner, else to the end of what is selected, on a clip not beyond that clip. The same marker on
-    picture and sound counts once. PASSED is said where nothing is found. Raises SpottingError for a name
-    that is no prompt, and when nothing is found.
+    of it is prompt; RULE's prompts serve markers without a name, and those that their program named. Where
+    RULE has none, the words of their note do, and what has none is left out. A marker's note may give takes,
+    seed, handles, engine and a negative prompt of its own. A point marker lasts as many frames as its note
+    says, else to the next cue marker of the same owner, else to the end of what is selected, on a clip not
+    beyond that clip. The same marker on picture and sound counts once. PASSED is said where nothing is found.
+    Raises SpottingError for a name that is no prompt, and when nothing is found.
     """
     negative = _check_rule(rule, layers)
     spots = _spots(program, ranges)
@@ -93,7 +93,7 @@ def cues_for_markers(
     cueing = [
         marker
         for marker in markers
-        if (not colours or marker.colour in colours) and (given_name(marker.name) or rule.prompts)
+        if (not colours or marker.colour in colours) and (words_of(marker, rule) or rule.prompts)
     ]
     _check_count(len(cueing) * max(1, len(rule.prompts)))
     starts: dict[str, list[int]] = {}
@@ -102,10 +102,10 @@ def cues_for_markers(
     found: dict[tuple[FrameRange, str], list[Cue]] = {}
     for marker in cueing:
         record = _marked(marker, starts[marker.owner], spots)
-        name = given_name(marker.name)
-        if record is not None and (record, name) not in found:
-            with at_field("selection.otio.json" if name else "rule.prompts"):
-                found[record, name] = _marker_cues(marker, record, rule, negative, layers)
+        words = words_of(marker, rule)
+        if record is not None and (record, words) not in found:
+            with at_field("selection.otio.json" if words else "rule.prompts"):
+                found[record, words] = _marker_cues(marker, record, rule, negative, layers)
     if not found:
         kind = f"{'/'.join(sorted(colours))} marker" if colours else "marker"
         seen = f" ({'; '.join(notice.what for notice in passed)})" if passed else ""
@@ -114,6 +114,11 @@ def cues_for_markers(
             field="rule.marker_colours" if colours else "selection.ranges",
         )
     return _numbered(cue for cues in found.values() for cue in cues)
+
+
+def words_of(marker: Marker, rule: CueRule) -> str:
+    """What MARKER itself says should be heard; "" where RULE's prompts serve, or nothing does."""
+    return given_name(marker.name) or ("" if rule.prompts else free_text(marker.note))
 
 
 def given_cues(program: Program, cues: Sequence[Cue], *, layers: Collection[str] = LAYERS) -> tuple[Cue, ...]:
@@ -275,12 +280,13 @@ def _marker_texts(
     marker: Marker, rule: CueRule, negative: str, layers: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """(layer, prompt, negative prompt) of what MARKER asks for."""
-    if not given_name(marker.name):
+    words = words_of(marker, rule)
+    if not words:
         return [(*split_layer(prompt, rule.layer, layers), negative) for prompt in rule.prompts]
-    head, colon, rest = marker.name.partition(":")
+    head, colon, rest = words.partition(":")
     layer = head.strip().lower()
     if not (colon and layer in layers):
-        return [(rule.layer, check_prompt(marker.name), negative)]
+        return [(rule.layer, check_prompt(words), negative)]
     prompt, bar, unwanted = rest.partition("|")
     if bar:
         negative = check_prompt(unwanted, "negative prompt", may_be_empty=True)

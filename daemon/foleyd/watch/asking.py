@@ -21,6 +21,7 @@ from foleyd.ranges import fraction, start_label
 from foleyd.refused import RequestRefused
 from foleyd.timebase import Timecode
 from foleyd.timeline.marker_names import given_name, is_by_program
+from foleyd.timeline.marker_notes import free_text
 from foleyd.v1 import foleyd_pb2 as pb
 from foleyd.watch.errors import NothingAsked
 from foleyd.watch.kinds import SETTINGS_FILE, SHEET_SUFFIX, SIDECAR_SUFFIX, alike, is_timeline
@@ -194,7 +195,7 @@ def ask_for(daemon: Daemon, matter: Matter) -> Asked:
         cues = placed_cues(filled, seen.start, seen.duration, matter.path.name, layers)
         request.cues.cues.extend(cue for cue, _ in cues)
         lines = tuple(line for _, line in cues)
-    elif seen.markers and not matter.sheet.prompts:
+    elif not matter.sheet.prompts and (seen.named or (seen.noted and not filled.prompts)):
         request.rule.CopyFrom(_rule(filled, pb.CueRule.SPREAD_MARKERS))
         where = BY_MARKERS + matter.path.name
         request.engine.name = request.engine.name or _engine_of_markers(daemon, request)
@@ -209,13 +210,15 @@ def ask_for(daemon: Daemon, matter: Matter) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is selected, from the frame labelled START on, DURATION frames; MARKERS: some have names,
-    BY_PROGRAM: they have none but those that their program gave."""
+    """What is selected, from the frame labelled START on, DURATION frames; NAMED: some of its markers have
+    names, NOTED: some have words in their notes, BY_PROGRAM: they have no names but those that their program
+    gave."""
 
     selection: pb.Selection
     start: Timecode
     duration: int
-    markers: bool = False
+    named: bool = False
+    noted: bool = False
     notes: tuple[str, ...] = ()
     by_program: bool = False
 
@@ -233,13 +236,19 @@ def _see(daemon: Daemon, matter: Matter) -> _Seen:
     source = daemon.read_timeline(document).timeline
     start = start_label(fraction(source.rate), source.start_timecode)
     names = [marker.name.strip() for marker in source.markers]
-    markers = any(map(given_name, names))
-    called = list(dict.fromkeys(filter(is_by_program, names))) if not markers else []
-    if called:
+    named, noted = any(map(given_name, names)), any(free_text(marker.note) for marker in source.markers)
+    called = list(dict.fromkeys(filter(is_by_program, names))) if not named else []
+    if called and not noted:
         shown = ", ".join(called[:_MOST_NAMES]) + (" …" if len(called) > _MOST_NAMES else "")
         notices += (f"its markers ({shown}) {_BY_PROGRAM}: name them by what should be heard",)
     return _Seen(
-        pb.Selection(otio=document), start, source.duration_frames, markers, notices, by_program=bool(called)
+        pb.Selection(otio=document),
+        start,
+        source.duration_frames,
+        named,
+        noted,
+        notices,
+        by_program=bool(called),
     )
 
 
