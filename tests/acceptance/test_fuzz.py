@@ -18,6 +18,7 @@ def test_damaged_input_is_read_or_refused_in_our_words() -> None:
     assert all(tally.successes > 0 for tally in results.values()), "nothing was taken"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "count"),
     [

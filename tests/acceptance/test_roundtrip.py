@@ -115,6 +115,7 @@ def test_what_a_refresh_would_do_is_listed_and_nothing_is_made(
     assert calls(tmp_path / "log") == 2
 
 
+@pytest.mark.slow
 def test_a_bundle_is_listed_as_it_would_be_refreshed(foley: Foley, media: list[Path], tmp_path: Path) -> None:
     """The list unpacks no media: takes and pictures are known by what is in the bundle all the same."""
     document = first_run(foley, tmp_path, [r.shot(media[0], 100, 40), r.shot(media[1], 100, 40)], [0, 1])
@@ -163,6 +164,7 @@ def test_a_refresh_needs_takes_of_ours_and_no_prompt(foley: Foley, media: list[P
     assert prompted.sentence.startswith("foley: --refresh takes everything from the takes on the timeline")
 
 
+@pytest.mark.slow
 def test_a_refresh_without_any_picture_that_is_on_is_refused(
     foley: Foley, media: list[Path], tmp_path: Path
 ) -> None:
@@ -423,6 +425,7 @@ def test_what_cannot_be_made_anew_lies_as_it_did(foley: Foley, media: list[Path]
     assert r.read(tmp_path / "out.otio")["tracks"]["children"][1:] == document["tracks"]["children"][1:]
 
 
+@pytest.mark.slow
 def test_a_sound_that_was_cut_up_is_made_anew_in_one(foley: Foley, media: list[Path], tmp_path: Path) -> None:
     """Both halves of a take ask for the same new one: it lies there once, and not twice as loud."""
     document = first_run(foley, tmp_path, [r.shot(media[0], 100, 40), r.shot(media[1], 100, 40)], [0, 1])

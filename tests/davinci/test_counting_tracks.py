@@ -111,6 +111,7 @@ def test_a_track_of_yours_that_comes_after_our_first_is_no_place_for_our_second(
     assert [name for name, _, _ in stage.tracks()] == ["Dialogue", ""]
 
 
+@pytest.mark.slow
 def test_a_track_that_cannot_be_counted_any_more_is_not_forgotten(stage: Stage) -> None:
     before = numbered(stage, late=True)
 
@@ -136,6 +137,7 @@ def test_tracks_that_an_earlier_script_added_are_counted_first(stage: Stage) -> 
     assert stage.snapshot() == before
 
 
+@pytest.mark.slow
 def test_where_tracks_cannot_be_counted_nothing_is_done(stage: Stage) -> None:
     before = numbered(stage, late=True)
     stage.host.faults.add("Resolve.OpenPage", "false")

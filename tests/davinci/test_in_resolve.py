@@ -124,6 +124,7 @@ def test_the_menu_where_the_dialog_is_a_child(
     assert [word["show"] for word in heard if "show" in word][-1] == "tell"
 
 
+@pytest.mark.slow
 def test_the_menu_without_any_window_takes_the_markers(run: Callable[..., Any], home: Path) -> None:
     wrapper = Path(os.environ["FOLEYD_COMMAND"])
     (home / "config" / "davinci.json").unlink(missing_ok=True)

@@ -31,6 +31,7 @@ def three_hours(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mp4", "ts"])
 def test_five_seconds_of_three_hours_decode_only_their_part(three_hours: dict[str, Path], kind: str) -> None:
     source = PictureReader(three_hours[kind])

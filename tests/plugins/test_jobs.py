@@ -124,6 +124,7 @@ def children() -> list[int]:
 # ------------------------------------------------------------------------------------- a good end
 
 
+@pytest.mark.slow
 def test_real_footage_becomes_takes_with_whole_numbers(house: House, make: Make, tmp_path: Path) -> None:
     work = make()
     ask = Ask(
@@ -508,6 +509,7 @@ def test_a_full_queue_is_a_sentence(house: House, make: Make, flashes: Path, ask
     daemon.close()
 
 
+@pytest.mark.slow
 def test_missing_media_is_named(house: House, make: Make, tmp_path: Path, ask: Ask) -> None:
     house.start()
     work = make()

@@ -36,6 +36,7 @@ def temporary() -> list[Path]:
     return sorted(Path(os.environ["TMPDIR"]).glob("foley-selftest-*"))
 
 
+@pytest.mark.slow
 def test_procedural_is_well_and_says_so(foley: Foley) -> None:
     done = foley.run("selftest", "procedural")
     assert done.code == 0, done.err
@@ -72,6 +73,7 @@ def test_its_json_has_everything_and_no_run_is_answered_from_the_cache(foley: Fo
     assert Path(told["take"]).parent == Path(told["report"]).parent == tmp_path / "2"
 
 
+@pytest.mark.slow
 def test_an_engine_that_makes_silence_fails_with_exit_code_1(foley: Foley, tmp_path: Path) -> None:
     # Nothing in the picture is bright enough to make it click.
     done = foley.run("selftest", "fake", "--out", tmp_path / "out")
@@ -81,6 +83,7 @@ def test_an_engine_that_makes_silence_fails_with_exit_code_1(foley: Foley, tmp_p
     assert "failed (level)" in (tmp_path / "out" / "report.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("crash", "words"),
     [
@@ -105,6 +108,7 @@ def test_an_engine_that_fails_leaves_a_report_of_why(
     assert str(Path(__file__).parents[1]) not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -132,6 +136,7 @@ def test_a_folder_that_is_in_use_is_left_alone(foley: Foley, tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_and_leaves_nothing(foley: Foley, tmp_path: Path) -> None:
     words = ["selftest", "fake", "--option", "delay=0.2", "--out", str(tmp_path / "out"), "--json"]
     running = subprocess.Popen(

@@ -40,6 +40,7 @@ def test_a_folder_that_is_no_cache_fails_jobs_until_it_is_mended(
     daemon.close()
 
 
+@pytest.mark.slow
 def test_a_new_daemon_knows_what_the_cache_holds(house: House, flashes: Path, tmp_path: Path) -> None:
     daemon = house.start()
     finish(daemon, request(flashes, 50, folder=tmp_path / "out"))
@@ -51,6 +52,7 @@ def test_a_new_daemon_knows_what_the_cache_holds(house: House, flashes: Path, tm
     assert (cache.entries, cache.bytes) == (held.entries, held.bytes)
 
 
+@pytest.mark.slow
 def test_what_is_larger_than_the_cache_is_delivered_and_not_kept(
     house: House, flashes: Path, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def footage(tmp_path: Path, flashes: Path) -> Path:
     return tmp_path / "disk"
 
 
+@pytest.mark.slow
 def test_xml_in_with_media_elsewhere_and_xml_out(
     daemon: Daemon, footage: Path, tmp_path: Path, capsys: Printed
 ) -> None:

@@ -24,6 +24,7 @@ from foleyd.v1 import foleyd_pb2_grpc
 from house import House, finish, kinds, request, wait_for
 
 
+@pytest.mark.slow
 def test_a_killed_daemon_resumes_what_it_had_accepted(house: House, flashes: Path, tmp_path: Path) -> None:
     daemon = house.start()
     jobs = {}
@@ -113,6 +114,7 @@ def test_takes_of_different_jobs_share_a_batch_and_editors_go_first(
     daemon.close()
 
 
+@pytest.mark.slow
 def test_an_editor_does_not_wait_for_the_end_of_what_a_batch_looks_at(
     house: House, flashes: Path, tmp_path: Path
 ) -> None:
@@ -144,6 +146,7 @@ def test_what_only_stood_by_does_not_fail_by_what_killed_the_worker(
     daemon.close()
 
 
+@pytest.mark.slow
 def test_works_with_other_options_do_not_share_a_batch(house: House, flashes: Path, tmp_path: Path) -> None:
     daemon = house.start()
     log = tmp_path / "batches"
@@ -302,6 +305,7 @@ def test_paths_outside_the_roots_are_refused(house: House, flashes: Path, tmp_pa
     daemon.close()
 
 
+@pytest.mark.slow
 def test_a_full_queue_says_when_to_try_again(house: House, flashes: Path) -> None:
     daemon = house.start(settings="queue_limit = 2\n")
     for number in range(8):

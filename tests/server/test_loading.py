@@ -19,6 +19,7 @@ def slow_house(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     return house
 
 
+@pytest.mark.slow
 def test_the_first_job_shows_how_far_the_engine_is(slow_house: House, flashes: Path, tmp_path: Path) -> None:
     with slow_house.start() as daemon:
         events = finish(daemon, request(flashes, 50, folder=tmp_path / "a"))
@@ -33,6 +34,7 @@ def test_the_first_job_shows_how_far_the_engine_is(slow_house: House, flashes: P
         assert "load" not in again.done.stage_seconds
 
 
+@pytest.mark.slow
 def test_the_command_shows_it_too(slow_house: House, flashes: Path, tmp_path: Path) -> None:
     slow_house.start().close()
     words = ("generate", str(flashes), "-o", str(tmp_path / "out"), "--prompt", "clicks", "--engine", "fake")

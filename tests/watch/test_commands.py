@@ -34,6 +34,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_file_that_is_left_for_its_name_is_in_the_exit_code(
     drop: Drop, clip: Path, capsys: pytest.CaptureFixture[str]

@@ -369,6 +369,7 @@ def test_what_is_archived_is_moved_and_the_timeline_points_there(drop: Drop, cli
     assert drop.once() == {"again.mp4": Outcome.KNOWN}
 
 
+@pytest.mark.slow
 def test_what_was_archived_and_is_dropped_again_goes_to_the_archive_too(drop: Drop, clip: Path) -> None:
     source, archive = drop.folder / "clip.mp4", drop.own / "archive"
     shutil.copy2(clip, source)
