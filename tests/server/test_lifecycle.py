@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -114,17 +115,23 @@ def test_takes_of_different_jobs_share_a_batch_and_editors_go_first(
     daemon.close()
 
 
+def watched_film(daemon: Daemon, flashes: Path, folder: Path) -> tuple[str, Iterator[pb.JobEvent]]:
+    """A batch job that has begun to look at its picture, which takes it five seconds; what it tells."""
+    batch = request(flashes, 50, prompt="a film", gaze=0.1, folder=folder / "batch")
+    batch.priority = pb.PRIORITY_BATCH
+    stream: Iterator[pb.JobEvent] = daemon.stub.Generate(batch)
+    seeing = next(event for event in stream if event.stage.name == "see" and event.stage.fraction > 0)
+    return seeing.job_id, stream
+
+
 @pytest.mark.slow
 def test_an_editor_does_not_wait_for_the_end_of_what_a_batch_looks_at(
     house: House, flashes: Path, tmp_path: Path
 ) -> None:
     daemon = house.start()
-    batch = request(flashes, 50, prompt="a film", gaze=0.1, folder=tmp_path / "batch")
-    batch.priority = pb.PRIORITY_BATCH
-    stream = daemon.stub.Generate(batch)
-    seeing = next(event for event in stream if event.stage.name == "see" and event.stage.fraction > 0)
+    job, stream = watched_film(daemon, flashes, tmp_path)
     done = finish(daemon, request(flashes, 50, prompt="at once", folder=tmp_path / "now"))[-1].done
-    assert daemon.job(seeing.job_id).stage.name == "see"
+    assert daemon.job(job).stage.name == "see"
     film = list(stream)[-1].done
     assert len(film.takes[0].events) > 0
     assert list(done.takes[0].events) == list(film.takes[0].events)
@@ -136,10 +143,7 @@ def test_what_only_stood_by_does_not_fail_by_what_killed_the_worker(
     house: House, flashes: Path, tmp_path: Path
 ) -> None:
     daemon = house.start()
-    batch = request(flashes, 50, prompt="a film", gaze=0.1, folder=tmp_path / "batch")
-    batch.priority = pb.PRIORITY_BATCH
-    stream = daemon.stub.Generate(batch)
-    next(event for event in stream if event.stage.name == "see" and event.stage.fraction > 0)
+    _, stream = watched_film(daemon, flashes, tmp_path)
     bad = finish(daemon, request(flashes, 50, prompt="bad", folder=tmp_path / "bad", crash="die"))[-1]
     assert "the worker process ended unexpectedly" in bad.failed.message
     assert list(stream)[-1].HasField("done")

@@ -99,6 +99,7 @@ class Job:
     async def perform(self) -> Done:
         """The whole way. Raises FoleyError when nothing can be delivered, CancelledWork when cancelled."""
         self.tell(self.engine)
+        await self._withdraw_earlier()
         brief = await self._spot()
         heard = await self._fill(brief)
         self._check_deliverable(brief, heard)
@@ -127,6 +128,13 @@ class Job:
         )
 
     # --------------------------------------------------------------------------------- the stages
+
+    async def _withdraw_earlier(self) -> None:
+        """Takes away what an earlier, killed attempt of this very job wrote: it would be in its own way."""
+        earlier = [path for path, _ in self.ledger.files(self.id)]
+        if earlier:
+            await self._desk("spot", "withdraw", earlier, self.id)
+            self.ledger.disclaim(self.id, earlier)
 
     async def _spot(self) -> Brief:
         brief: Brief = await self._desk("spot", "spot", self.request, self.card.capabilities)
@@ -191,14 +199,7 @@ class Job:
         return heard
 
     async def _claim_names(self, brief: Brief, heard: dict[str, tuple[Heard, ...]]) -> Names:
-        """Chooses free names and writes them down before anything is written under them.
-
-        What an earlier, killed attempt of this very job wrote is taken away first.
-        """
-        earlier = [path for path, _ in self.ledger.files(self.id)]
-        if earlier:
-            await self._desk("conform", "withdraw", earlier, self.id)
-            self.ledger.disclaim(self.id, earlier)
+        """Chooses free names and writes them down before anything is written under them."""
         async with self.places.naming:
             others = self.ledger.claimed_by_others(self.id)
             # All who come to their names wait for this, editors too.
